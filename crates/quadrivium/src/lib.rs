@@ -151,6 +151,15 @@ pub mod task {
     };
 }
 
+/// What the tasks of a loop do, and what they wait for: [`EventLoop::tasks`] returns it, and the
+/// report of a deadlock contains it. `docs/tasks.md` explains the reports.
+pub mod inspect {
+    pub use quadrivium_core::{
+        host::{Label, TaskId},
+        inspect::{LeafKind, ObjectKind, Style, snapshot::*},
+    };
+}
+
 /// Clocks, sleeping, time limits and turns: the counterpart of `std::time` and `std::thread::sleep`
 /// for tasks.
 pub mod time {

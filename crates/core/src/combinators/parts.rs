@@ -17,6 +17,7 @@ use std::{
     cmp::Reverse,
     collections::BinaryHeap,
     ops::{ControlFlow, Range},
+    panic::Location,
     pin::Pin,
     sync::{Arc, Weak},
     task::Waker,
@@ -30,6 +31,7 @@ use crate::{
         part_set::PartSet,
         part_wakers::{ForeignPartWakers, of_current_host},
     },
+    inspect::{LeafKind, ObjectNumber, note, put_back, take_note},
 };
 
 /// Any number of tasks side by side. A task that is done is dropped at once.
@@ -45,6 +47,22 @@ pub(super) struct Parts<T> {
     /// The parts that the next resume has to resume. At first, these are all parts.
     to_resume: Arc<PartSet>,
     wakers: WakersOfParts,
+    combinator: Combinator,
+}
+
+/// What reports say about the combinator: what it is, and the line that made it.
+#[derive(Clone, Copy)]
+pub(super) struct Combinator {
+    kind: LeafKind,
+    line: &'static Location<'static>,
+}
+
+impl Combinator {
+    /// The calling line counts as the line that made the combinator.
+    #[track_caller]
+    pub(super) fn new(kind: LeafKind) -> Self {
+        Self { kind, line: Location::caller() }
+    }
 }
 
 struct Part<T> {
@@ -64,7 +82,7 @@ struct WakersOfParts {
 }
 
 impl<T: Task> Parts<T> {
-    pub(super) fn new(tasks: impl IntoIterator<Item = T>) -> Self {
+    pub(super) fn new(combinator: Combinator, tasks: impl IntoIterator<Item = T>) -> Self {
         let part = |task| Some(Part { task: Box::pin(task), wait: Wait::Wake });
         let parts: Vec<_> = tasks.into_iter().map(part).collect();
         Self {
@@ -73,6 +91,7 @@ impl<T: Task> Parts<T> {
             deadlines: BinaryHeap::new(),
             to_resume: Arc::new(PartSet::all(parts.len())),
             wakers: WakersOfParts::default(),
+            combinator,
             parts,
         }
     }
@@ -107,14 +126,26 @@ impl<T: Task> Parts<T> {
         mut done: impl FnMut(usize, T::Output) -> ControlFlow<()>,
     ) -> ControlFlow<(), Wait> {
         let woken = self.begin_resume(cx);
+        let note_before = take_note();
         let mut waits_for_a_turn = self.resume_range(first..self.len(), &woken, &mut done)?;
         if first > 0 {
             waits_for_a_turn |= self.resume_range(0..first, &woken, &mut done)?;
         }
+        put_back(note_before);
         ControlFlow::Continue(match waits_for_a_turn {
             true => Wait::Turn,
-            false => self.wait(),
+            false => {
+                self.note();
+                self.wait()
+            }
         })
+    }
+
+    /// Notes the combinator and the number of its parts that are not done.
+    fn note(&self) {
+        if let Ok(left @ 1..) = u32::try_from(self.left) {
+            note(self.combinator.kind, Some(self.combinator.line), ObjectNumber::of_index(left));
+        }
     }
 
     /// Resumes the parts in this range. Returns whether one of them waits for a turn.

@@ -3,8 +3,8 @@
 
 use std::{fmt, ops::ControlFlow, pin::Pin};
 
-use super::parts::Parts;
-use crate::{Context, Step, Task, host};
+use super::parts::{Combinator, Parts};
+use crate::{Context, Step, Task, host, inspect::LeafKind};
 
 /// Runs any number of tasks of one type side by side until the first of them is done. The output
 /// has the output of that task, and the other tasks. They are suspended until they are performed
@@ -36,8 +36,9 @@ use crate::{Context, Step, Task, host};
 /// assert_eq!(order, [(1, "a green thread"), (2, "a callback"), (0, "a future")]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn select<T: Task>(tasks: impl IntoIterator<Item = T>) -> Select<T> {
-    Select { parts: Some(Parts::new(tasks)), begin: Begin::NotChosen }
+    Select::new(Combinator::new(LeafKind::Select), tasks)
 }
 
 /// A task that waits for the first of many tasks. Made by [`select`].
@@ -118,6 +119,12 @@ pub struct Selected<T: Task> {
 
 // Each task is in a box of its own.
 impl<T> Unpin for Select<T> {}
+
+impl<T: Task> Select<T> {
+    pub(super) fn new(combinator: Combinator, tasks: impl IntoIterator<Item = T>) -> Self {
+        Self { parts: Some(Parts::new(combinator, tasks)), begin: Begin::NotChosen }
+    }
+}
 
 impl<T: Task> Task for Select<T> {
     type Output = Option<Selected<T>>;

@@ -14,10 +14,14 @@ pub enum LeafKind {
     Outside,
     /// A deadline: [`sleep`](crate::sleep) or [`sleep_until`](crate::sleep_until).
     Sleep,
+    /// A tick of [`every`](crate::every).
+    Tick,
     /// The end of another task.
     Join,
     /// All parts of a [`join_all`](crate::join_all).
     JoinAll,
+    /// All parts of a [`try_join_all`](crate::try_join_all), or the first error.
+    TryJoinAll,
     /// The first part of a [`race_all`](crate::race_all).
     RaceAll,
     /// The next part of a [`select`](crate::select).
@@ -28,6 +32,12 @@ pub enum LeafKind {
     Send,
     /// A mutex.
     Lock,
+    /// A [`RwLock`](crate::sync::RwLock), to read.
+    ReadLock,
+    /// A [`RwLock`](crate::sync::RwLock), to write.
+    WriteLock,
+    /// The turn to make the value of a [`OnceCell`](crate::sync::OnceCell).
+    Init,
     /// Permits of a semaphore.
     Acquire,
     /// A [`Notify`](crate::sync::Notify).
@@ -42,8 +52,16 @@ pub enum LeafKind {
     Read,
     /// A descriptor that can be written.
     Write,
+    /// A connection of a listener.
+    Accept,
+    /// A connection to another socket.
+    Connect,
     /// Work on another thread.
     Offload,
+    /// An operation on a file, which another thread carries out.
+    File,
+    /// The addresses of a name.
+    Lookup,
     /// A signal.
     Signal,
     /// The end of a child process.
@@ -57,16 +75,22 @@ pub enum LeafKind {
 }
 
 impl LeafKind {
-    const ALL: [Self; 22] = [
+    /// All kinds.
+    pub const ALL: [Self; 31] = [
         Self::Outside,
         Self::Sleep,
+        Self::Tick,
         Self::Join,
         Self::JoinAll,
+        Self::TryJoinAll,
         Self::RaceAll,
         Self::Select,
         Self::Recv,
         Self::Send,
         Self::Lock,
+        Self::ReadLock,
+        Self::WriteLock,
+        Self::Init,
         Self::Acquire,
         Self::Notified,
         Self::Wait,
@@ -74,13 +98,28 @@ impl LeafKind {
         Self::Closed,
         Self::Read,
         Self::Write,
+        Self::Accept,
+        Self::Connect,
         Self::Offload,
+        Self::File,
+        Self::Lookup,
         Self::Signal,
         Self::Child,
         Self::JoinScope,
         Self::Next,
         Self::Cancelled,
     ];
+
+    /// Returns whether such a leaf waits for a descriptor.
+    pub fn has_descriptor(self) -> bool {
+        use LeafKind::{Accept, Child, Connect, Read, Signal, Write};
+        matches!(self, Read | Write | Accept | Connect | Signal | Child)
+    }
+
+    /// Returns whether this is a combinator of any number of tasks. Its parts wait for more.
+    pub fn has_parts(self) -> bool {
+        matches!(self, Self::JoinAll | Self::TryJoinAll | Self::RaceAll | Self::Select)
+    }
 
     /// Returns the kind with this number. The number of a kind is its place in the declaration.
     pub(super) fn of_number(number: u32) -> Self {
@@ -93,13 +132,18 @@ impl fmt::Display for LeafKind {
         f.write_str(match self {
             Self::Outside => "outside",
             Self::Sleep => "sleep",
+            Self::Tick => "tick",
             Self::Join => "join",
             Self::JoinAll => "join_all",
+            Self::TryJoinAll => "try_join_all",
             Self::RaceAll => "race_all",
             Self::Select => "select",
             Self::Recv => "recv",
             Self::Send => "send",
             Self::Lock => "lock",
+            Self::ReadLock => "read",
+            Self::WriteLock => "write",
+            Self::Init => "get_or_init",
             Self::Acquire => "acquire",
             Self::Notified => "notified",
             Self::Wait => "wait",
@@ -107,7 +151,11 @@ impl fmt::Display for LeafKind {
             Self::Closed => "closed",
             Self::Read => "read",
             Self::Write => "write",
+            Self::Accept => "accept",
+            Self::Connect => "connect",
             Self::Offload => "offload",
+            Self::File => "file",
+            Self::Lookup => "lookup",
             Self::Signal => "signal",
             Self::Child => "child",
             Self::JoinScope => "join",

@@ -16,6 +16,7 @@ mod leaf_kind;
 mod local_wakers;
 mod note;
 mod object;
+mod object_number;
 mod object_table;
 mod places;
 mod report;
@@ -25,8 +26,11 @@ mod style;
 pub use leaf_kind::LeafKind;
 pub(crate) use local_wakers::count as count_local_waker;
 pub use local_wakers::take_local_wakers;
-pub use note::{Note, RunningTask, Steps, begin_step, note, running_task, steps, take_note};
-pub use object::{End, Object, ObjectKind, ObjectNumber, ObjectRecord, Side, Taken, TakenIndex};
+pub use note::{
+    Note, RunningTask, Steps, begin_step, note, noted_at, put_back, running_task, steps, take_note,
+};
+pub use object::{End, Object, ObjectKind, ObjectRecord, Side, Taken, TakenIndex};
+pub use object_number::ObjectNumber;
 pub use object_table::record_of;
 pub use places::{KeptPlace, KeptPlaces, keep_places};
 pub use report::{Report, Reporter};

@@ -6,7 +6,10 @@
 
 use std::panic::Location;
 
-use super::{LeafKind, ObjectNumber};
+use super::{
+    LeafKind,
+    object_number::{LAST_OBJECT, ObjectNumber},
+};
 #[cfg(doc)]
 use crate::Context;
 use crate::current_step::{CURRENT_STEP, NO_NOTE, NO_TASK};
@@ -28,8 +31,7 @@ pub struct Note {
 const KIND_SHIFT: u32 = 24;
 const SEVERAL: u32 = 1 << 31;
 
-/// The largest number that fits in a note.
-pub(super) const LAST_OBJECT: u32 = (1 << KIND_SHIFT) - 1;
+const _: () = assert!(LAST_OBJECT < 1 << KIND_SHIFT, "the number and the kind share a word");
 
 /// A task, as its host identifies it: on this thread no other task has this number at the same
 /// time. A host chooses the number, and makes it known with [`begin_step`].
@@ -136,10 +138,37 @@ fn note_one_more(former: u32, word: u32, line: Option<&'static Location<'static>
     });
 }
 
-/// Takes the note of the step that has just ended.
+/// Returns the note of this step so far. A host calls this when the step has ended.
 #[inline]
 pub fn take_note() -> Note {
     CURRENT_STEP.with(|step| Note { word: step.note.get(), line: step.line.get() })
+}
+
+/// Puts a note back that [`take_note`] has returned earlier in this step. A combinator does so with
+/// the note from before its parts were resumed. Then it notes itself, instead of its parts: only
+/// the parts that were woken are resumed, so their notes do not show what the others wait for.
+#[inline]
+pub fn put_back(note: Note) {
+    CURRENT_STEP.with(|step| {
+        step.note.set(note.word);
+        step.line.set(note.line);
+    });
+}
+
+/// Calls `resume`, which resumes a leaf inside of the calling leaf. `line` counts as the line of
+/// that inner leaf, because no user has made it.
+#[inline]
+pub fn noted_at<R>(line: &'static Location<'static>, resume: impl FnOnce() -> R) -> R {
+    let before = take_note();
+    put_back(Note::NOTHING);
+    let resumed = resume();
+    let inner = take_note();
+    put_back(before);
+    if inner.word != NO_NOTE {
+        note(inner.kind(), Some(line), inner.object());
+        CURRENT_STEP.with(|step| step.note.update(|word| word | inner.word & SEVERAL));
+    }
+    resumed
 }
 
 impl Note {
@@ -152,7 +181,7 @@ impl Note {
         (self.word, self.line)
     }
 
-    /// Returns the note of which [`into_words`](Self::into_words) has made these words.
+    /// Returns the note that [`into_words`](Self::into_words) has made into these words.
     #[inline]
     pub fn from_words(word: u32, line: Option<&'static Location<'static>>) -> Self {
         Self { word, line }

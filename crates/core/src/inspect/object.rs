@@ -9,7 +9,8 @@ use std::{
 };
 
 use super::{
-    note::{LAST_OBJECT, RunningTask, TaskThen},
+    note::{RunningTask, TaskThen},
+    object_number::ObjectNumber,
     object_table,
     places::{KeptPlace, Places},
 };
@@ -29,6 +30,10 @@ pub enum ObjectKind {
     Broadcast,
     /// A [`Mutex`](crate::sync::Mutex).
     Mutex,
+    /// A [`RwLock`](crate::sync::RwLock).
+    RwLock,
+    /// A [`OnceCell`](crate::sync::OnceCell).
+    OnceCell,
     /// A [`Semaphore`](crate::sync::Semaphore).
     Semaphore,
     /// A [`Notify`](crate::sync::Notify).
@@ -39,24 +44,10 @@ pub enum ObjectKind {
     Scope,
 }
 
-/// The number of an object: no other object of this thread has it at the same time.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectNumber(pub(super) u32);
-
-impl ObjectNumber {
-    /// The leaf waits for no object, or for one that has no number.
-    pub const NONE: Self = Self(0);
-
-    /// Returns a number for the note of a leaf that waits for something else than an
-    /// [`Object`]: for a descriptor, with its number, or for a task, with its index on its host.
-    #[inline]
-    pub fn of_index(index: u32) -> Self {
-        Self(if index < LAST_OBJECT { index + 1 } else { 0 })
-    }
-
-    /// Returns the index of the descriptor or the task that the leaf waits for, if it is known.
-    pub fn index(self) -> Option<u32> {
-        self.0.checked_sub(1)
+impl ObjectKind {
+    /// Returns whether this is a channel, which has ends.
+    pub fn has_ends(self) -> bool {
+        matches!(self, Self::Channel | Self::Oneshot | Self::Watch | Self::Broadcast)
     }
 }
 
@@ -98,7 +89,7 @@ pub struct End {
 }
 
 /// Which end of a channel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Side {
     /// The senders.
     Sending,
@@ -106,7 +97,7 @@ pub enum Side {
     Receiving,
 }
 
-/// A task has taken a lock, or permits of a semaphore.
+/// A task has taken a lock, permits of a semaphore, or a place in the queue of one of them.
 ///
 /// A guard or a permit can be moved to another task. So this is the task that took it, and perhaps
 /// not the task that has it now.
@@ -117,6 +108,12 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// The running task takes an object now, or a place in its queue.
+    #[inline]
+    pub(crate) fn now(line: &'static Location<'static>) -> Self {
+        Self { by: TaskThen::now(), line }
+    }
+
     /// Returns the task, unless no task was running.
     pub fn by(self) -> Option<RunningTask> {
         self.by.get()
@@ -254,7 +251,7 @@ impl ObjectRecord {
     /// Records that the running task has taken the object. `line` is the line that made the leaf.
     #[inline]
     pub fn take(&self, line: &'static Location<'static>) -> TakenIndex {
-        self.takers.add(Taken { by: TaskThen::now(), line })
+        self.takers.add(Taken::now(line))
     }
 
     /// Records that the object was released.
@@ -393,6 +390,8 @@ impl fmt::Display for ObjectKind {
             Self::Watch => "watch channel",
             Self::Broadcast => "broadcast channel",
             Self::Mutex => "mutex",
+            Self::RwLock => "read-write lock",
+            Self::OnceCell => "once cell",
             Self::Semaphore => "semaphore",
             Self::Notify => "notify",
             Self::Barrier => "barrier",

@@ -3,8 +3,8 @@
 use std::{cell::RefCell, panic::Location, rc::Rc};
 
 use super::{
-    note::LAST_OBJECT,
-    object::{ObjectKind, ObjectNumber, ObjectRecord},
+    object::{ObjectKind, ObjectRecord},
+    object_number::{LAST_OBJECT, ObjectNumber},
 };
 
 #[derive(Default)]

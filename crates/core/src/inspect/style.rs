@@ -20,6 +20,12 @@ pub enum Style {
     Green,
 }
 
+impl Style {
+    /// All styles.
+    pub const ALL: [Self; 5] =
+        [Self::Other, Self::Callback, Self::Generator, Self::Future, Self::Green];
+}
+
 impl fmt::Display for Style {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {

@@ -13,7 +13,7 @@ use std::{cell::RefCell, error::Error, fmt, mem, panic::Location, pin::Pin, rc::
 
 use crate::{
     Context, LocalWaker, Step, Task,
-    inspect::{LeafKind, ObjectNumber},
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         waiter::{self, Waiter},
@@ -21,9 +21,11 @@ use crate::{
 };
 
 /// Makes a channel for one value, between tasks of one thread.
+#[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = Rc::new(RefCell::new(State::Waiting(None)));
-    (Sender { state: Rc::clone(&state) }, Receiver { state, has_waited: false })
+    let sender = Sender { state: Rc::clone(&state) };
+    (sender, Receiver { state, has_waited: false, object: None, made_at: Location::caller() })
 }
 
 enum State<T> {
@@ -85,9 +87,29 @@ impl<T> Sender<T> {
 pub struct Receiver<T> {
     state: Rc<RefCell<State<T>>>,
     has_waited: bool,
+    /// Made when the receiver waits or gets a name, because most receivers do neither.
+    object: Option<Object>,
+    made_at: &'static Location<'static>,
 }
 
 impl<T> Receiver<T> {
+    /// Gives the channel a name, which reports show.
+    pub fn named(mut self, name: &str) -> Self {
+        self.object().rename(name);
+        self
+    }
+
+    /// Returns what reports show of the channel. It is only shown while the receiver waits. Then
+    /// the sender exists.
+    fn object(&mut self) -> &Object {
+        self.object.get_or_insert_with(|| {
+            let object = Object::new(ObjectKind::Oneshot, self.made_at);
+            object.end(Side::Sending).add();
+            object.end(Side::Receiving).add();
+            object
+        })
+    }
+
     /// Receives the value if it was sent already. Does not wait.
     pub fn try_recv(&self) -> Option<T> {
         self.state.borrow_mut().take()
@@ -138,7 +160,7 @@ impl<T> Waiter for Receiver<T> {
                 deferred.store_own(waker);
             }
         });
-        ObjectNumber::NONE
+        self.object().number()
     }
 }
 

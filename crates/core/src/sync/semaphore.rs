@@ -51,7 +51,13 @@ impl Semaphore {
     /// Makes a semaphore with this number of permits, all of them free.
     #[track_caller]
     pub fn new(permits: usize) -> Self {
-        let object = Object::new(ObjectKind::Semaphore, Location::caller());
+        Self::of_kind(ObjectKind::Semaphore, permits)
+    }
+
+    /// Makes the semaphore of an object that reports call by its own name.
+    #[track_caller]
+    pub(crate) fn of_kind(kind: ObjectKind, permits: usize) -> Self {
+        let object = Object::new(kind, Location::caller());
         let state = State { permits, is_closed: false, waiting: WaitQueue::default(), object };
         Self { state: Rc::new(RefCell::new(state)) }
     }
@@ -178,6 +184,17 @@ impl Waiter for Acquire {
     type Output = Result<Permit, Closed>;
 
     const KIND: LeafKind = LeafKind::Acquire;
+
+    #[inline]
+    fn kind(&self) -> LeafKind {
+        let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
+        match semaphore.state.borrow().object.kind() {
+            ObjectKind::RwLock if self.n == 1 => LeafKind::ReadLock,
+            ObjectKind::RwLock => LeafKind::WriteLock,
+            ObjectKind::OnceCell => LeafKind::Init,
+            _ => Self::KIND,
+        }
+    }
 
     #[inline]
     fn has_waited(&self) -> bool {

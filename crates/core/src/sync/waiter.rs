@@ -16,6 +16,12 @@ pub(crate) trait Waiter {
     /// What reports call the leaf.
     const KIND: LeafKind;
 
+    /// Returns what reports call this leaf.
+    #[inline]
+    fn kind(&self) -> LeafKind {
+        Self::KIND
+    }
+
     /// Returns whether the leaf has waited before.
     fn has_waited(&self) -> bool;
 
@@ -49,7 +55,7 @@ pub(crate) fn resume<W: Waiter>(waiter: &mut W, cx: &Context<'_>) -> Step<W::Out
         if gives_way {
             return Step::Suspended(Wait::Turn);
         }
-        note(W::KIND, waiter.line().or(cx.line()), object);
+        note(waiter.kind(), waiter.line().or(cx.line()), object);
         return Step::Suspended(Wait::Wake);
     }
 }

@@ -2,7 +2,11 @@
 
 use std::{error::Error, fmt};
 
-use quadrivium_core::{JoinError, host::Label, inspect::snapshot::Tasks};
+use quadrivium_core::{
+    JoinError,
+    host::Label,
+    inspect::snapshot::{Cycle, Tasks},
+};
 
 /// Why a run of the loop has failed.
 ///
@@ -85,8 +89,8 @@ impl fmt::Display for RunError {
 
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "deadlock: no task is ready, and nothing outside the loop can wake one")?;
-        self.tasks.list().fmt(f)?;
+        writeln!(f, "deadlock: no task is ready, and nothing outside the loop can wake one\n")?;
+        writeln!(f, "{}", self.tasks.list())?;
         if let Some(label) = self.joined_elsewhere.first() {
             return write!(
                 f,
@@ -94,16 +98,23 @@ impl fmt::Display for Deadlock {
                  handle on the loop that has spawned its task"
             );
         }
-        f.write_str(match self.time_is_used_up {
-            true => {
-                "\ntime is used up: a task waits for a deadline after the end of the clock, which \
-                 is 584 years after the loop was made. Let less time pass, or make a new loop"
-            }
-            false => {
-                "\nlook for a sender that is never dropped, a missing wake, or a sleep that is \
-                 too long to end"
-            }
-        })
+        f.write_str("\n")?;
+        f.write_str(self.hint())
+    }
+}
+
+impl Deadlock {
+    /// Returns what to look for.
+    fn hint(&self) -> &'static str {
+        if self.time_is_used_up {
+            return "time is used up: a task waits for a deadline after the end of the clock, which \
+                    is 584 years after the loop was made. Let less time pass, or make a new loop";
+        }
+        self.tasks.cycles().first().map_or(
+            "look for a sender that is never dropped, a missing wake, or a sleep that is too long \
+             to end",
+            Cycle::remedy,
+        )
     }
 }
 

@@ -146,6 +146,19 @@ impl<T: AsFd> Source<T> {
         buffer_is_empty: bool,
         place: &mut QueuePlace,
         cx: &Context<'_>,
+        attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
+    ) -> Step<io::Result<R>> {
+        self.attempt_as(kind_of(interest), interest, buffer_is_empty, place, cx, attempt)
+    }
+
+    /// Like `attempt`, for a leaf that reports call by a name of its own.
+    pub(crate) fn attempt_as<R>(
+        &self,
+        kind: LeafKind,
+        interest: Interest,
+        buffer_is_empty: bool,
+        place: &mut QueuePlace,
+        cx: &Context<'_>,
         mut attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
     ) -> Step<io::Result<R>> {
         // If a peer is fast enough, the reader would never suspend without this check.
@@ -157,7 +170,7 @@ impl<T: AsFd> Source<T> {
             if edge.is_none() && !buffer_is_empty {
                 match self.wait(interest, place, cx) {
                     Ok(true) => {
-                        self.note(interest, place);
+                        self.note(kind, place);
                         return self.suspend(Wait::Ready);
                     }
                     Ok(false) => continue,
@@ -200,11 +213,7 @@ impl<T: AsFd> Source<T> {
     }
 
     /// Notes what the calling leaf waits for.
-    fn note(&self, interest: Interest, place: &QueuePlace) {
-        let kind = match interest {
-            Interest::Readable => LeafKind::Read,
-            Interest::Writable => LeafKind::Write,
-        };
+    fn note(&self, kind: LeafKind, place: &QueuePlace) {
         let number = u32::try_from(self.io().as_fd().as_raw_fd());
         note(kind, Some(place.line()), number.map_or(ObjectNumber::NONE, ObjectNumber::of_index));
     }
@@ -260,6 +269,14 @@ impl<T: AsFd> Source<T> {
     /// No user code runs under this lock, so a poisoned lock cannot protect half-made changes.
     fn registration(&self) -> MutexGuard<'_, Option<Registration>> {
         self.registration.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns what reports call a leaf that waits until its descriptor is ready.
+pub(super) fn kind_of(interest: Interest) -> LeafKind {
+    match interest {
+        Interest::Readable => LeafKind::Read,
+        Interest::Writable => LeafKind::Write,
     }
 }
 

@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+use quadrivium_core::inspect::LeafKind;
+
 use super::{chunks, open_options::OpenOptions, path::with_path, position::FilePosition};
 use crate::{
     descriptor::Leaf,
@@ -295,10 +297,11 @@ impl File {
         work: impl FnOnce(&fs::File) -> io::Result<T> + Send + 'static,
     ) -> Offload<io::Result<T>> {
         let file = Arc::clone(&self.std);
-        offload_checked(move |started| {
+        let work = offload_checked(move |started| {
             started?;
             work(&file)
-        })
+        });
+        work.of_kind(LeafKind::File)
     }
 
     /// Like [`with`](Self::with), with a buffer that is returned with the result.
@@ -313,7 +316,10 @@ impl File {
         work: impl FnOnce(&fs::File, &mut B) -> io::Result<T> + Send + 'static,
     ) -> Offload<(io::Result<T>, B)> {
         let file = Arc::clone(&self.std);
-        offload_checked(move |started| (started.and_then(|()| work(&file, &mut buffer)), buffer))
+        let work = move |started: io::Result<()>| {
+            (started.and_then(|()| work(&file, &mut buffer)), buffer)
+        };
+        offload_checked(work).of_kind(LeafKind::File)
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::{io::Result, path::Path};
 
+use quadrivium_core::inspect::LeafKind;
+
 use crate::offload::{Offload, offload_checked};
 
 #[track_caller]
@@ -10,10 +12,11 @@ pub(super) fn with_path<T: Send + 'static>(
     work: impl FnOnce(&Path) -> Result<T> + Send + 'static,
 ) -> Offload<Result<T>> {
     let path = path.as_ref().to_owned();
-    offload_checked(move |started| {
+    let work = offload_checked(move |started| {
         started?;
         work(&path)
-    })
+    });
+    work.of_kind(LeafKind::File)
 }
 
 #[track_caller]

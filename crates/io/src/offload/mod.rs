@@ -98,6 +98,7 @@ where
 #[must_use = "a task is lazy: perform it"]
 pub struct Offload<T> {
     state: State<T>,
+    kind: LeafKind,
     line: &'static Location<'static>,
 }
 
@@ -117,7 +118,13 @@ impl<T: Send + 'static> Offload<T> {
         pool: &'static ThreadPool,
         work: impl FnOnce(io::Result<()>) -> T + Send + 'static,
     ) -> Self {
-        Self { state: State::Lazy(pool, Box::new(work)), line: Location::caller() }
+        let state = State::Lazy(pool, Box::new(work));
+        Self { state, kind: LeafKind::Offload, line: Location::caller() }
+    }
+
+    /// Sets what reports call the work.
+    pub(crate) fn of_kind(self, kind: LeafKind) -> Self {
+        Self { kind, ..self }
     }
 }
 
@@ -145,7 +152,7 @@ impl<T: Send + 'static> Task for Offload<T> {
             Some(output) => fairness::done(output),
             None => {
                 self.state = State::AtWork(work, hold);
-                note(LeafKind::Offload, Some(self.line), ObjectNumber::NONE);
+                note(self.kind, Some(self.line), ObjectNumber::NONE);
                 Step::Suspended(Wait::Wake)
             }
         }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest::Readable;
+use quadrivium_core::{Interest::Readable, inspect::LeafKind};
 
 use super::{
     child_descriptor::{ChildDescriptor, ReapOnDrop},
@@ -207,6 +207,7 @@ pub(super) fn wait<G>(
             None => Err(io::ErrorKind::WouldBlock.into()),
         }
     })
+    .of_kind(LeafKind::Child)
 }
 
 impl Drop for KillOnDrop {

@@ -18,7 +18,7 @@ mod stop;
 
 use std::{io, sync::Arc};
 
-use quadrivium_core::Interest::Readable;
+use quadrivium_core::{Interest::Readable, inspect::LeafKind};
 use signal_hook::consts::FORBIDDEN;
 
 use crate::descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried};
@@ -89,6 +89,7 @@ impl Signals {
             delivery.check_process()?;
             delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
         })
+        .of_kind(LeafKind::Signal)
     }
 }
 

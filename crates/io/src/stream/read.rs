@@ -103,6 +103,7 @@ macro_rules! read_methods {
 
                 /// Like [`read_vectored`](Self::read_vectored), but takes the buffers and returns
                 /// them with the result.
+                #[track_caller]
                 pub fn read_vectored_owned<B: AsMut<[u8]>, const N: usize>(
                     &self,
                     mut buffers: [B; N],

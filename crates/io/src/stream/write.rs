@@ -94,6 +94,7 @@ macro_rules! write_methods {
 
                 /// Like [`write_vectored`](Self::write_vectored), but takes the bytes and returns
                 /// them with the result.
+                #[track_caller]
                 pub fn write_vectored_owned<B: AsRef<[u8]>, const N: usize>(
                     &self,
                     parts: [B; N],

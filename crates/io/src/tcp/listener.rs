@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Interest, inspect::LeafKind};
 use socket2::{Domain, Socket, Type};
 
 use super::stream::TcpStream;
@@ -96,6 +96,7 @@ impl TcpListener {
                 }
             }
         })
+        .of_kind(LeafKind::Accept)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Interest, inspect::LeafKind};
 
 use super::{address::address, stream::UnixStream};
 use crate::{
@@ -65,6 +65,7 @@ impl UnixListener {
             let (stream, peer) = listener.accept()?;
             Ok(Tried::Done((UnixStream::from_std(stream)?, peer)))
         })
+        .of_kind(LeafKind::Accept)
     }
 }
 

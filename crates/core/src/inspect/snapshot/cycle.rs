@@ -1,24 +1,46 @@
 //! Cycles: tasks that wait for each other.
 
-use std::fmt;
+use std::{fmt, panic::Location};
 
-use super::{TaskInfo, TaskRef, TaskState, Tasks, WaitedFor, text::ShortLabel};
-use crate::host::TaskId;
+use super::{
+    aligned::Aligned,
+    tasks::{ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitedFor},
+    text::ShortLabel,
+};
+use crate::host::{Label, TaskId};
 
-/// Tasks of which each waits for the next, and the last one for the first.
+/// Tasks that wait for each other: each for the next one, and the last one for the first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cycle {
     links: Vec<Link>,
 }
 
-/// A task of a cycle, and what it waits for.
+/// A task of a cycle, and why it waits for the next one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Link {
     task: TaskId,
     /// The number and the name of the task.
     name: String,
-    /// What it waits for, up to the name of the next task.
-    wait: String,
+    /// What it waits for, and the line.
+    wait: (String, Option<&'static Location<'static>>),
+    /// Why the next task keeps it from going on. `None` in a join.
+    taken: Option<TakenByNext>,
+}
+
+/// Why the next task of a cycle keeps a task from going on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct TakenByNext {
+    how: Obstacle,
+    by: TaskRef,
+    line: &'static Location<'static>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Obstacle {
+    /// It has taken the lock or the permit.
+    Taken,
+    /// It has the first place in the queue, and does not resume the leaf that waits there.
+    Stalls,
 }
 
 impl Tasks {
@@ -35,15 +57,14 @@ impl Tasks {
         let TaskState::Waiting(wait) = &task.state else { return Vec::new() };
         let index = |task: &TaskRef| match task {
             TaskRef::Task(id, _) => self.tasks.binary_search_by_key(id, |task| task.label.id).ok(),
-            TaskRef::Ended | TaskRef::Elsewhere => None,
+            TaskRef::Ended | TaskRef::Elsewhere | TaskRef::NoTask => None,
         };
         match &wait.object {
             WaitedFor::Task(task) => index(task).into_iter().collect(),
             WaitedFor::Object(object) => {
-                let takers = object.taken.iter().chain(&object.stalled_by);
-                takers.filter_map(|taken| index(&taken.by)).collect()
+                object.takers_or_staller().filter_map(|taken| index(&taken.by)).collect()
             }
-            WaitedFor::Nothing | WaitedFor::Descriptor(_) => Vec::new(),
+            WaitedFor::Nothing | WaitedFor::Descriptor(_) | WaitedFor::Parts(_) => Vec::new(),
         }
     }
 }
@@ -104,49 +125,89 @@ impl Search<'_> {
     fn cycle(&self, mut tasks: Vec<usize>) -> Cycle {
         let first = tasks.iter().min().and_then(|first| tasks.iter().position(|it| it == first));
         tasks.rotate_left(first.unwrap_or(0));
-        let links = tasks.iter().map(|task| {
-            let task = &self.tasks.tasks[*task];
-            let name = ShortLabel(&task.label).to_string();
-            Link { task: task.label.id, name, wait: wait(task) }
-        });
-        Cycle { links: links.collect() }
+        let tasks: Vec<_> = tasks.iter().map(|task| &self.tasks.tasks[*task]).collect();
+        let next = tasks.iter().cycle().skip(1);
+        Cycle { links: tasks.iter().zip(next).map(|(task, next)| Link::new(task, next)).collect() }
     }
 }
 
-/// The wait of a task in a cycle, up to the name of the next task.
-fn wait(task: &TaskInfo) -> String {
-    match &task.state {
-        TaskState::Waiting(wait) => match &wait.object {
-            WaitedFor::Object(object) if object.taken.is_empty() => {
-                format!("waits for {object}, stalled by")
-            }
-            WaitedFor::Object(object) => format!("waits for {object}, taken by"),
-            WaitedFor::Task(_) | WaitedFor::Nothing | WaitedFor::Descriptor(_) => {
-                "waits for the end of".to_string()
-            }
-        },
-        TaskState::Ready | TaskState::Running => String::new(),
+impl Link {
+    fn new(task: &TaskInfo, next: &TaskInfo) -> Self {
+        let (id, name) = (task.label.id, ShortLabel(&task.label).to_string());
+        let TaskState::Waiting(wait) = &task.state else {
+            return Self { task: id, name, wait: (String::new(), None), taken: None };
+        };
+        let taken = match &wait.object {
+            WaitedFor::Object(object) => object.taken_by(&next.label),
+            _ => None,
+        };
+        Self { task: id, name, wait: (wait.without_takers().to_string(), wait.line), taken }
+    }
+}
+
+impl ObjectInfo {
+    /// Returns the tasks that keep others from taking the object.
+    fn takers_or_staller(&self) -> impl Iterator<Item = &TakenInfo> {
+        self.taken.iter().chain(&self.stalled_by)
+    }
+
+    /// Returns how this task keeps others from taking the object.
+    fn taken_by(&self, task: &Label) -> Option<TakenByNext> {
+        let is_by =
+            |taken: &&TakenInfo| matches!(&taken.by, TaskRef::Task(id, _) if *id == task.id);
+        let taken = self.takers_or_staller().find(is_by)?;
+        let is_taken = self.taken.iter().any(|it| is_by(&it));
+        let how = if is_taken { Obstacle::Taken } else { Obstacle::Stalls };
+        Some(TakenByNext { how, by: taken.by.clone(), line: taken.line })
     }
 }
 
 impl Cycle {
+    /// Returns how to change the program so that there is no such cycle.
+    pub fn remedy(&self) -> &'static str {
+        let hows: Vec<_> = self.links.iter().filter_map(|link| link.taken.as_ref()).collect();
+        if hows.iter().any(|taken| taken.how == Obstacle::Stalls) {
+            "drop a task that waits for a lock when you do not perform it any more: it keeps its \
+             place in the queue"
+        } else if hows.is_empty() {
+            "a task must not join itself, or a task that waits for it"
+        } else {
+            "take the locks in the same order in every task, or wait for them with a timeout"
+        }
+    }
+
     /// Returns the tasks of the cycle. Each waits for the next.
     pub fn tasks(&self) -> impl Iterator<Item = TaskId> {
         self.links.iter().map(|link| link.task)
     }
 }
 
-/// A line for each task.
+/// A drawing, with a line for each task and for what it has taken.
 impl fmt::Display for Cycle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (i, link) in self.links.iter().enumerate() {
-            let line = if i == 0 { "┌─►" } else { "│  " };
-            let relative = if i == 0 { "" } else { ", which" };
-            writeln!(f, "  {line} {}{relative} {}", link.name, link.wait)?;
+        let Some(first) = self.links.first() else { return Ok(()) };
+        match self.links.len() {
+            1 => writeln!(f, "a task waits for itself:")?,
+            n => writeln!(f, "{n} tasks wait for each other:")?,
         }
-        match self.links.first() {
-            Some(first) => write!(f, "  └── {}", first.name),
-            None => Ok(()),
+        let width = self.links.iter().map(|link| link.name.chars().count()).max().unwrap_or(0);
+        let mut lines = Aligned::default();
+        for (i, Link { name, wait: (wait, line), taken, .. }) in self.links.iter().enumerate() {
+            let arrow = if i == 0 { "┌─►" } else { "├─►" };
+            lines.push(format!("  {arrow} {name:width$}  {wait}"), *line);
+            if let Some(taken) = taken {
+                lines.push(format!("  │   {:width$}  {taken}", ""), taken.line);
+            }
+        }
+        write!(f, "{lines}\n  └── back to {}", first.name)
+    }
+}
+
+impl fmt::Display for TakenByNext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.how {
+            Obstacle::Taken => write!(f, "taken by {}", self.by),
+            Obstacle::Stalls => write!(f, "its queue is stalled by {}", self.by),
         }
     }
 }

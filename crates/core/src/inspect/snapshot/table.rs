@@ -1,10 +1,11 @@
-//! [`Table`]: tasks as a table.
+//! [`TaskTable`]: tasks as a table.
 
-use std::{collections::HashMap, fmt};
+use std::fmt;
 
 use super::{
-    TaskInfo, TaskState, Tasks,
-    text::{Details, ShortLabel},
+    aligned::Aligned,
+    groups::TaskGroup,
+    tasks::{TaskState, Tasks},
 };
 
 /// The number of rows that are printed unless more are asked for.
@@ -15,93 +16,82 @@ const ROWS: usize = 100;
 /// Tasks of one style that were spawned on the same line and wait in the same way share a row. It
 /// shows the first of them, and their number.
 #[derive(Clone, Debug)]
-pub struct Table<'a> {
+pub struct TaskTable<'a> {
     tasks: &'a Tasks,
     rows: usize,
 }
 
-struct Row<'a> {
-    first: &'a TaskInfo,
-    count: usize,
-}
-
 const HEADINGS: [&str; 5] = ["task", "style", "waits for", "at", "spawned at"];
 
-impl<'a> Table<'a> {
+impl<'a> TaskTable<'a> {
     pub(super) fn new(tasks: &'a Tasks) -> Self {
         Self { tasks, rows: ROWS }
     }
 
-    /// Prints up to `rows` rows, instead of 100.
+    /// Prints up to `rows` rows, objects and cycles, instead of 100.
     #[must_use]
     pub fn rows(self, rows: usize) -> Self {
         Self { rows, ..self }
     }
+}
 
-    /// Returns all rows, in the order of their first tasks.
-    fn all_rows(&self) -> Vec<Row<'a>> {
-        let mut rows: Vec<Row<'a>> = Vec::new();
-        let mut found: HashMap<_, usize> = HashMap::new();
-        for task in &self.tasks.tasks {
-            let key = (task.style, task.label.spawned_at, &task.label.name, task.to_string());
-            match found.get(&key) {
-                Some(&index) => rows[index].count += 1,
-                None => {
-                    found.insert(key, rows.len());
-                    rows.push(Row { first: task, count: 1 });
-                }
-            }
-        }
-        rows
+fn cells(group: &TaskGroup<'_>) -> [String; 5] {
+    let task = group.first;
+    let (wait, line) = match &task.state {
+        TaskState::Waiting(wait) => (
+            wait.without_takers().to_string(),
+            wait.line.map(ToString::to_string).unwrap_or_default(),
+        ),
+        TaskState::Ready | TaskState::Running => (format!("({task})"), String::new()),
+    };
+    [group.to_string(), task.style.to_string(), wait, line, task.label.spawned_at.to_string()]
+}
+
+impl Tasks {
+    /// Returns the tasks as a table, with one row for all tasks that wait in the same way. The
+    /// objects that they wait for follow, and the [cycles](Tasks::cycles).
+    pub fn table(&self) -> TaskTable<'_> {
+        TaskTable::new(self)
     }
 }
 
-impl Row<'_> {
-    fn cells(&self) -> [String; 5] {
-        let task = self.first;
-        let others = match self.count {
-            1 => String::new(),
-            2 => " and 1 other".to_string(),
-            count => format!(" and {} others", count - 1),
-        };
-        let line = match &task.state {
-            TaskState::Waiting(wait) => wait.line.map(ToString::to_string).unwrap_or_default(),
-            TaskState::Ready | TaskState::Running => String::new(),
-        };
-        [
-            format!("{}{others}", ShortLabel(&task.label)),
-            task.style.to_string(),
-            task.to_string(),
-            line,
-            task.label.spawned_at.to_string(),
-        ]
-    }
-}
-
-impl fmt::Display for Table<'_> {
+impl fmt::Display for TaskTable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rows = self.all_rows();
-        let headings = HEADINGS.map(str::to_string);
-        let cells: Vec<_> = rows.iter().take(self.rows).map(Row::cells).collect();
-        let lines = || std::iter::once(&headings).chain(&cells);
-        let mut widths = [0; 5];
-        for line in lines() {
-            for (width, cell) in widths.iter_mut().zip(line) {
-                *width = (*width).max(cell.chars().count());
-            }
-        }
-        for (i, line) in lines().enumerate() {
-            let columns = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
-            let columns = columns.collect::<Vec<_>>().join("  ");
-            write!(f, "{}{}", if i == 0 { "" } else { "\n" }, columns.trim_end())?;
-        }
-        match rows.len().saturating_sub(self.rows) {
+        let groups = self.tasks.groups();
+        let mut lines = vec![HEADINGS.map(str::to_string)];
+        lines.extend(groups.iter().take(self.rows).map(cells));
+        write_columns(f, &lines)?;
+        match groups.len().saturating_sub(self.rows) {
             0 => {}
             more => write!(f, "\nand {more} more rows")?,
         }
         let objects = self.tasks.objects();
-        objects.iter().take(self.rows).try_for_each(|object| write!(f, "\n{}", Details(object)))
+        let mut lines = Aligned::default();
+        for (object, side) in objects.iter().take(self.rows) {
+            lines.push(format!("{object}, made"), object.made_at);
+            object.write_ends_and_takers(&mut lines, *side, "  ");
+        }
+        if !objects.is_empty() {
+            write!(f, "\n\n{lines}")?;
+        }
+        let cycles = self.tasks.cycles();
+        cycles.iter().take(self.rows).try_for_each(|cycle| write!(f, "\n\n{cycle}"))
     }
+}
+
+fn write_columns(f: &mut fmt::Formatter<'_>, lines: &[[String; 5]]) -> fmt::Result {
+    let mut widths = [0; 5];
+    for line in lines {
+        for (width, cell) in widths.iter_mut().zip(line) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    for (i, line) in lines.iter().enumerate() {
+        let columns = line.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
+        let columns = columns.collect::<Vec<_>>().join("  ");
+        write!(f, "{}{}", if i == 0 { "" } else { "\n" }, columns.trim_end())?;
+    }
+    Ok(())
 }
 
 impl fmt::Display for Tasks {

@@ -1,11 +1,14 @@
 //! How reports name tasks, objects and waits.
 
-use std::{collections::HashSet, fmt, sync::Arc};
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
 
-use super::{EndInfo, ObjectInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor};
+use super::{
+    aligned::Aligned,
+    tasks::{EndInfo, ObjectInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor},
+};
 use crate::{
     host::Label,
-    inspect::{LeafKind, ObjectKind},
+    inspect::{LeafKind, Side},
 };
 
 /// The number and the name of a task.
@@ -27,7 +30,8 @@ impl fmt::Display for TaskRef {
             Self::Task(id, None) => id.fmt(f),
             Self::Task(id, Some(name)) => write!(f, "{id} {name:?}"),
             Self::Ended => f.write_str("a task that has ended"),
-            Self::Elsewhere => f.write_str("code outside of this host's tasks"),
+            Self::Elsewhere => f.write_str("a task of another host"),
+            Self::NoTask => f.write_str("code outside of tasks"),
         }
     }
 }
@@ -48,13 +52,7 @@ impl fmt::Display for TaskInfo {
         match &self.state {
             TaskState::Ready => f.write_str("ready"),
             TaskState::Running => f.write_str("running"),
-            TaskState::Waiting(wait) => {
-                wait.fmt(f)?;
-                match self.deadline {
-                    Some(left) => write!(f, ", {left:?} left"),
-                    None => Ok(()),
-                }
-            }
+            TaskState::Waiting(wait) => wait.fmt(f),
         }
     }
 }
@@ -62,89 +60,138 @@ impl fmt::Display for TaskInfo {
 /// What the leaf waits for, and which tasks have taken it.
 impl fmt::Display for WaitInfo {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.kind, &self.object) {
-            (LeafKind::Outside, _) => f.write_str("a wake from outside")?,
-            (kind, WaitedFor::Nothing) => kind.fmt(f)?,
-            (kind, WaitedFor::Task(task)) => write!(f, "{kind} of {task}")?,
-            (kind, WaitedFor::Descriptor(number)) => write!(f, "{kind} of descriptor {number}")?,
-            (kind, WaitedFor::Object(object)) => {
-                write!(f, "{kind} of {object}")?;
-                let takers = object.taken.iter().map(|taken| taken.by.to_string());
-                write_all(f, ", taken by", takers)?;
-                let staller = object.stalled_by.iter().map(|taken| taken.by.to_string());
-                write_all(f, ", stalled by", staller)?;
+        self.without_takers().fmt(f)?;
+        let WaitedFor::Object(object) = &self.object else { return Ok(()) };
+        for (i, taken) in object.taken.iter().enumerate() {
+            write!(f, "{} {}", if i == 0 { ", taken by" } else { " and" }, taken.by)?;
+        }
+        Ok(())
+    }
+}
+
+impl WaitInfo {
+    /// Returns what the leaf waits for, to be printed.
+    pub(super) fn without_takers(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| self.write(f))
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.kind, &self.object, self.deadline) {
+            (LeafKind::Outside, _, None) => f.write_str("a wake from outside")?,
+            (LeafKind::Outside, _, Some(left)) => write!(f, "a deadline in {}", Rounded(left))?,
+            (LeafKind::Sleep, _, None) => f.write_str("sleep, which never ends")?,
+            (LeafKind::Sleep, _, Some(left)) => {
+                write!(f, "sleep, which ends in {}", Rounded(left))?;
             }
+            (LeafKind::Tick, _, None) => f.write_str("tick, which never comes")?,
+            (LeafKind::Tick, _, Some(left)) => write!(f, "tick, which comes in {}", Rounded(left))?,
+            (kind, WaitedFor::Nothing, _) => write!(f, "{kind}")?,
+            (kind, WaitedFor::Task(task), _) => write!(f, "{kind} of {task}")?,
+            (kind, WaitedFor::Descriptor(number), _) => write!(f, "{kind} of descriptor {number}")?,
+            (kind, WaitedFor::Parts(1), _) => write!(f, "{kind}, with 1 part left")?,
+            (kind, WaitedFor::Parts(left), _) => write!(f, "{kind}, with {left} parts left")?,
+            (kind, WaitedFor::Object(object), _) => write!(f, "{kind} of {object}")?,
         }
-        match self.is_one_of_several {
-            true => f.write_str(", and other waits"),
-            false => Ok(()),
+        match self.deadline {
+            Some(left) if !self.kind.is_deadline() => {
+                write!(f, ", or a deadline in {}", Rounded(left))
+            }
+            _ if self.is_one_of_several => f.write_str(", and other waits"),
+            _ => Ok(()),
         }
     }
 }
 
-/// Writes these texts in one sentence, if there are any.
-fn write_all(
-    f: &mut fmt::Formatter<'_>,
-    start: &str,
-    texts: impl Iterator<Item = String>,
-) -> fmt::Result {
-    for (i, text) in texts.enumerate() {
-        write!(f, "{} {text}", if i == 0 { start } else { " and" })?;
-    }
-    Ok(())
-}
+/// A duration that is rounded up to a precision that a reader can use.
+struct Rounded(Duration);
 
-/// All that is known about an object, in a line.
-pub(super) struct Details<'a>(pub(super) &'a ObjectInfo);
-
-impl fmt::Display for Details<'_> {
+impl fmt::Display for Rounded {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let object = self.0;
-        write!(f, "{object}: made at {}", object.made_at)?;
-        let takers = object.taken.iter().map(|taken| format!("{} at {}", taken.by, taken.line));
-        write_all(f, ", taken by", takers)?;
-        let staller = object.stalled_by.iter();
-        let staller = staller.map(|taken| format!("{} at {}", taken.by, taken.line));
-        write_all(f, ", stalled by a leaf that is not resumed any more, of", staller)?;
-        match object.kind {
-            ObjectKind::Channel
-            | ObjectKind::Oneshot
-            | ObjectKind::Watch
-            | ObjectKind::Broadcast => {
-                write_end(f, &object.senders, "sender")?;
-                write_end(f, &object.receivers, "receiver")
-            }
-            ObjectKind::Mutex
-            | ObjectKind::Semaphore
-            | ObjectKind::Notify
-            | ObjectKind::Barrier
-            | ObjectKind::Scope => Ok(()),
+        let precision = match self.0 {
+            left if left < Duration::from_millis(1) => 1_000,
+            _ => 1_000_000,
+        };
+        let units = self.0.as_nanos().div_ceil(precision);
+        write!(f, "{:?}", Duration::from_nanos_u128(units * precision))
+    }
+}
+
+impl LeafKind {
+    /// Returns whether such a leaf waits for nothing but its deadline.
+    fn is_deadline(self) -> bool {
+        matches!(self, Self::Outside | Self::Sleep | Self::Tick)
+    }
+
+    /// Returns the ends of the channel whose tasks could end the wait of such a leaf.
+    pub(super) fn other_side(self) -> Option<Side> {
+        match self {
+            Self::Recv | Self::Changed => Some(Side::Sending),
+            Self::Send | Self::Closed => Some(Side::Receiving),
+            _ => None,
         }
     }
 }
 
-fn write_end(f: &mut fmt::Formatter<'_>, end: &EndInfo, noun: &str) -> fmt::Result {
-    let plural = if end.count == 1 { "" } else { "s" };
-    write!(f, ", {} {noun}{plural}", end.count)?;
-    match &end.last_used_by {
-        Some(task) => write!(f, " last used by {task}"),
-        None => Ok(()),
+impl ObjectInfo {
+    /// Writes which tasks could end a wait: those that use the ends on this side of a channel, and
+    /// those that have taken the object or stall its queue.
+    pub(super) fn write_ends_and_takers(
+        &self,
+        lines: &mut Aligned,
+        side: Option<Side>,
+        indent: &str,
+    ) {
+        match side {
+            Some(Side::Sending) => {
+                lines.push(format!("{indent}{}", EndText(&self.senders, "sender")), None);
+            }
+            Some(Side::Receiving) => {
+                lines.push(format!("{indent}{}", EndText(&self.receivers, "receiver")), None);
+            }
+            None => {}
+        }
+        for taken in &self.taken {
+            lines.push(format!("{indent}taken by {}", taken.by), taken.line);
+        }
+        if let Some(first) = &self.stalled_by {
+            lines.push(format!("{indent}its queue is stalled by {}", first.by), first.line);
+        }
+    }
+}
+
+/// The ends of a channel, and what they are called.
+struct EndText<'a>(&'a EndInfo, &'static str);
+
+impl fmt::Display for EndText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(end, noun) = self;
+        match end.count {
+            0 => write!(f, "no {noun}")?,
+            1 => write!(f, "1 {noun}")?,
+            count => write!(f, "{count} {noun}s")?,
+        }
+        match &end.last_used_by {
+            Some(task) => write!(f, ", last used by {task}"),
+            None if end.count == 0 => Ok(()),
+            None => f.write_str(", which no task has used"),
+        }
     }
 }
 
 impl Tasks {
-    /// Returns the objects that tasks wait for, in the order of the first task that does.
-    pub(super) fn objects(&self) -> Vec<&ObjectInfo> {
-        let mut objects: Vec<&Arc<ObjectInfo>> = Vec::new();
+    /// Returns the objects that tasks wait for, in the order of the first task that does. Each
+    /// comes once for each side of it whose tasks could end a wait.
+    pub(super) fn objects(&self) -> Vec<(&ObjectInfo, Option<Side>)> {
+        let mut objects = Vec::new();
         let mut found = HashSet::new();
         for task in &self.tasks {
-            if let TaskState::Waiting(WaitInfo { object: WaitedFor::Object(object), .. }) =
+            if let TaskState::Waiting(WaitInfo { object: WaitedFor::Object(object), kind, .. }) =
                 &task.state
-                && found.insert(Arc::as_ptr(object))
+                && found.insert((Arc::as_ptr(object), kind.other_side()))
             {
-                objects.push(object);
+                objects.push((&**object, kind.other_side()));
             }
         }
-        objects.into_iter().map(|object| &**object).collect()
+        objects
     }
 }

@@ -1,25 +1,8 @@
-//! [`WatchedInfo`]: what is known about a task only while its host is watched.
+//! [`WatchedList`]: what is known about tasks only while their host is watched, as text.
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
-use super::{TaskRef, Tasks, text::ShortLabel};
-
-/// What is known about a task only while its host is watched.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct WatchedInfo {
-    /// How long the task has waited since its last step. For a task that does not wait, the time
-    /// since that step began.
-    pub since: Duration,
-    /// The number of its steps.
-    pub steps: u64,
-    /// The time that its longest step took. A step that has not ended does not count.
-    pub longest_step: Duration,
-    /// The task that has spawned it. `None` if that was code outside of tasks.
-    pub parent: Option<TaskRef>,
-    /// Whether the host was watched when the task was spawned. If not, the parent is not known, and
-    /// only the steps since then were counted.
-    pub since_its_spawn: bool,
-}
+use super::{tasks::Tasks, text::ShortLabel, watched_info::WatchedInfo};
 
 /// What is known about tasks only while their host is watched, one line for each task. Made by
 /// [`Tasks::watched`].
@@ -31,6 +14,14 @@ pub struct WatchedList<'a> {
 impl<'a> WatchedList<'a> {
     pub(super) fn new(tasks: &'a Tasks) -> Self {
         Self { tasks }
+    }
+}
+
+impl Tasks {
+    /// Returns what is known about the tasks only while their host is watched: how long each has
+    /// waited, its steps, and the task that has spawned it. It says how to get what is missing.
+    pub fn watched(&self) -> WatchedList<'_> {
+        WatchedList::new(self)
     }
 }
 

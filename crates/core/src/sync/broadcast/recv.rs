@@ -43,6 +43,13 @@ impl<T> Receiver<T> {
 }
 
 impl<T: Clone> Receiver<T> {
+    /// Gives the channel a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.position.state.borrow().object.rename(name);
+        self
+    }
+
     /// Receives the next value, and waits if there is none. The output is an error in two cases.
     /// Either values were lost, because this receiver was too slow. Or all values are received, and
     /// all senders were dropped.
@@ -82,6 +89,9 @@ impl<T> Position<T> {
             _ => Some(Err(RecvError::Lagged(missed))),
         };
         self.next.set(next);
+        if received.is_some() {
+            state.object.end(Side::Receiving).is_used();
+        }
         let is_closed = state.object.end(Side::Sending).count() == 0;
         received.or_else(|| is_closed.then_some(Err(RecvError::Closed)))
     }

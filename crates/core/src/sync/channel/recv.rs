@@ -31,6 +31,13 @@ impl<T> Receiver<T> {
         Self { shared: Rc::clone(shared) }
     }
 
+    /// Gives the channel a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.shared.object.rename(name);
+        self
+    }
+
     /// Receives the next value, and waits if there is none. The output is an error when the channel
     /// is empty and its last sender was dropped.
     ///

@@ -50,6 +50,13 @@ impl<T> Drop for SeenVersion<T> {
 }
 
 impl<T> Receiver<T> {
+    /// Gives the channel a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.seen.state.borrow().object.rename(name);
+        self
+    }
+
     /// Makes a receiver that has seen the latest value.
     pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         let version = state.borrow().version;
@@ -112,6 +119,7 @@ impl<T> Waiter for Changed<T> {
         let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
         let changed = update(seen.state.borrow_mut(), |state, deferred| {
             let changed = if seen.version.replace(state.version) != state.version {
+                state.object.end(Side::Receiving).is_used();
                 Ok(Rc::clone(&state.value))
             } else if state.object.end(Side::Sending).count() == 0 {
                 Err(RecvError)

@@ -41,7 +41,7 @@ use quadrivium_core::{
 
 use super::{
     slot_key::{GENERATIONS, SLOTS, SlotKey},
-    spawn_lines::SpawnLines,
+    spawn_lines::{Spawn, SpawnLines},
 };
 
 #[derive(Default)]
@@ -50,8 +50,6 @@ pub(crate) struct TaskSlots {
     records: Vec<TaskRecord>,
     /// The slot that was freed last is used first.
     free: Vec<u32>,
-    /// The styles of the tasks. A task that is running is not in its slot, so it cannot be asked.
-    styles: Vec<Style>,
     spawn_lines: SpawnLines,
     /// Number of free slots that contain the empty cell of a task.
     empty_cells: usize,
@@ -123,8 +121,7 @@ const IDLE_EMPTY_CELLS: usize = 1_024;
 /// It is 24 bytes: the two words of the note are stored separately, because a [`Note`] has a gap.
 struct TaskRecord {
     id: TaskId,
-    /// The number of the line that has spawned the task.
-    spawned_at: u32,
+    spawn: Spawn,
     /// What the task waits for. This counts only while the task is suspended.
     note: u32,
     line: Option<&'static Location<'static>>,
@@ -153,8 +150,9 @@ impl TaskSlots {
         spawned_at: &'static Location<'static>,
     ) -> Result<SlotKey, HostedTask> {
         let (note, line) = Note::NOTHING.into_words();
-        let spawned_at = self.spawn_lines.number(spawned_at);
-        let record = TaskRecord { id: TaskId(self.spawned + 1), spawned_at, note, line };
+        let style = body.style();
+        let spawn = Spawn::new(self.spawn_lines.number(spawned_at), style);
+        let record = TaskRecord { id: TaskId(self.spawned + 1), spawn, note, line };
         let index = match self.free.pop() {
             Some(index) => {
                 self.records[index as usize] = record;
@@ -170,7 +168,6 @@ impl TaskSlots {
         }
         self.spawned += 1;
         self.live += 1;
-        self.styles[index as usize] = body.style();
         let slot = &mut self.slots[index as usize];
         if slot.body.replace(body).is_some() {
             self.empty_cells -= 1;
@@ -215,7 +212,6 @@ impl TaskSlots {
     fn grow(&mut self, record: TaskRecord) -> Option<u32> {
         let index = u32::try_from(self.slots.len()).ok().filter(|index| *index < SLOTS)?;
         self.records.push(record);
-        self.styles.push(Style::Other);
         self.slots.push(TaskSlot {
             body: None,
             generation: self.first_generation,
@@ -290,8 +286,9 @@ impl TaskSlots {
         Note::from_words(record.note, record.line)
     }
 
+    /// Returns the style of a task. It is kept, because a task that is running is not in its slot.
     pub(crate) fn style(&self, index: u32) -> Style {
-        self.styles[index as usize]
+        self.records[index as usize].spawn.style()
     }
 
     pub(crate) fn stage(&self, index: u32) -> TaskStage {
@@ -444,7 +441,7 @@ impl TaskSlots {
 
     pub(crate) fn label(&self, index: u32) -> Label {
         let record = &self.records[index as usize];
-        let spawned_at = self.spawn_lines.line(record.spawned_at);
+        let spawned_at = self.spawn_lines.line(record.spawn.line());
         Label { id: record.id, name: self.name(index), spawned_at }
     }
 

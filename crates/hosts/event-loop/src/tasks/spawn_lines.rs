@@ -3,7 +3,31 @@
 
 use std::{collections::HashMap, panic::Location, ptr};
 
+use quadrivium_core::inspect::Style;
+
 type Line = &'static Location<'static>;
+
+/// The number of the line that has spawned a task, and the style of the task, in four bytes.
+#[derive(Clone, Copy)]
+pub(crate) struct Spawn(u32);
+
+const STYLE_BITS: u32 = 3;
+
+impl Spawn {
+    #[inline]
+    pub(crate) fn new(line: u32, style: Style) -> Self {
+        Self(line << STYLE_BITS | style as u32)
+    }
+
+    pub(crate) fn line(self) -> u32 {
+        self.0 >> STYLE_BITS
+    }
+
+    pub(crate) fn style(self) -> Style {
+        let style = self.0 & ((1 << STYLE_BITS) - 1);
+        Style::ALL.into_iter().find(|it| *it as u32 == style).unwrap_or_default()
+    }
+}
 
 #[derive(Default)]
 pub(crate) struct SpawnLines {
@@ -36,7 +60,9 @@ impl SpawnLines {
     fn find(&mut self, line: Line) -> u32 {
         *self.numbers.entry(line).or_insert_with(|| {
             self.lines.push(line);
-            u32::try_from(self.lines.len() - 1).expect("a program has fewer than 4 billion lines")
+            let number = u32::try_from(self.lines.len() - 1).ok();
+            let number = number.filter(|number| number >> (u32::BITS - STYLE_BITS) == 0);
+            number.expect("a program spawns on fewer than 500 million lines")
         })
     }
 

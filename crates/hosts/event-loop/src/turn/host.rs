@@ -185,8 +185,12 @@ impl Loop {
         let former = state.slots.join(key, joiner);
         drop(state);
         drop(former);
-        note(LeafKind::Join, cx.line(), ObjectNumber::of_index(key.slot()));
-        self.note_join(key);
+        let is_of_this_loop = self.note_join(key);
+        let joined = match is_of_this_loop {
+            true => ObjectNumber::of_index(key.slot()),
+            false => ObjectNumber::NONE,
+        };
+        note(LeafKind::Join, cx.line(), joined);
         None
     }
 

@@ -5,7 +5,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use quadrivium_core::inspect::{
-    LeafKind, Note, ObjectKind, ObjectNumber, ObjectRecord, RunningTask, Side, record_of,
+    LeafKind, Note, ObjectKind, ObjectNumber, ObjectRecord, RunningTask, Side, Taken, record_of,
     snapshot::{
         EndInfo, ObjectInfo, TakenInfo, TaskInfo, TaskRef, TaskState, Tasks, WaitInfo, WaitedFor,
         WatchedInfo,
@@ -18,6 +18,8 @@ use crate::{
         slot_key::SlotKey,
         slots::{TaskSlots, TaskStage},
     },
+    time::{clock::LoopClock, task_timers::TaskTimers},
+    wake::integer_waker,
     watch::WatchTable,
 };
 
@@ -25,9 +27,11 @@ impl Loop {
     /// Returns what each task does that has not ended.
     pub(crate) fn tasks_snapshot(&self) -> Tasks {
         let (state, watch) = (self.state.borrow(), self.watch.borrow());
-        let LoopState { slots, .. } = &*state;
+        let LoopState { slots, timers, .. } = &*state;
         let mut objects = Objects {
             slots,
+            timers,
+            clock: &self.clock,
             watch: watch.as_deref(),
             now: self.clock.elapsed(),
             event_loop: self.index,
@@ -53,6 +57,8 @@ impl Loop {
 /// Makes the records of tasks, and one record for each object, however many tasks wait for it.
 struct Objects<'a> {
     slots: &'a TaskSlots,
+    timers: &'a TaskTimers,
+    clock: &'a LoopClock,
     watch: Option<&'a WatchTable>,
     now: Duration,
     event_loop: u16,
@@ -65,7 +71,7 @@ impl Objects<'_> {
     fn task(&mut self, slot: u32) -> TaskInfo {
         let state = match self.slots.stage(slot) {
             TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
-                TaskState::Waiting(self.wait(self.slots.note(slot)))
+                TaskState::Waiting(self.wait(slot, self.slots.note(slot)))
             }
             TaskStage::Running | TaskStage::Woken | TaskStage::Cancelled => TaskState::Running,
             TaskStage::Ready | TaskStage::Ending | TaskStage::Ended | TaskStage::Free => {
@@ -74,7 +80,7 @@ impl Objects<'_> {
         };
         let (label, style) = (self.slots.label(slot), self.slots.style(slot));
         let watched = self.watched(slot, &state);
-        TaskInfo { label, style, state, deadline: None, watched }
+        TaskInfo { label, style, state, watched }
     }
 
     /// Returns what is known about a task only while the loop is watched.
@@ -93,20 +99,33 @@ impl Objects<'_> {
         })
     }
 
-    fn wait(&mut self, note: Note) -> WaitInfo {
+    fn wait(&mut self, slot: u32, note: Note) -> WaitInfo {
+        let index = note.object().index();
         let object = match note.kind() {
-            LeafKind::Join => note.object().index().map(|slot| {
-                WaitedFor::Task(TaskRef::Task(self.slots.id(slot), self.slots.name(slot)))
-            }),
-            LeafKind::Read | LeafKind::Write => note.object().index().map(WaitedFor::Descriptor),
+            LeafKind::Join => self.joined(slot, index).map(WaitedFor::Task),
+            kind if kind.has_descriptor() => index.map(WaitedFor::Descriptor),
+            kind if kind.has_parts() => index.map(WaitedFor::Parts),
             _ => self.object(note.object()).map(WaitedFor::Object),
         };
+        let deadline = self.timers.get(slot);
         WaitInfo {
             kind: note.kind(),
             line: note.line(),
             object: object.unwrap_or(WaitedFor::Nothing),
+            deadline: deadline
+                .map(|at| Duration::from_nanos(at.saturating_sub(self.clock.nanos_now()))),
             is_one_of_several: note.is_one_of_several(),
         }
+    }
+
+    /// Returns the task in the slot `joined`, if the task in `slot` still waits for its end. The
+    /// handle may have gone to another task meanwhile, or the slot to another task.
+    fn joined(&self, slot: u32, joined: Option<u32>) -> Option<TaskRef> {
+        let Some(joined) = joined else { return Some(TaskRef::Elsewhere) };
+        let joined = self.slots.key(joined);
+        let joiner = integer_waker::task(self.slots.joiner(joined)?.as_waker());
+        let still_waits = joiner.is_none_or(|joiner| joiner == self.slots.key(slot));
+        still_waits.then(|| self.task_ref(RunningTask(joined.0)))
     }
 
     fn object(&mut self, number: ObjectNumber) -> Option<Arc<ObjectInfo>> {
@@ -123,16 +142,16 @@ impl Objects<'_> {
     }
 
     fn describe(&self, record: &ObjectRecord, number: usize) -> ObjectInfo {
-        let taken = record.takers().into_iter().map(|taken| TakenInfo {
-            by: taken.by().map_or(TaskRef::Elsewhere, |task| self.task_ref(task)),
+        let described = |taken: Taken| TakenInfo {
+            by: taken.by().map_or(TaskRef::NoTask, |task| self.task_ref(task)),
             line: taken.line(),
-        });
+        };
         ObjectInfo {
             kind: record.kind(),
             number,
             name: record.name().map(|name| Box::from(&*name)),
             made_at: record.made_at(),
-            taken: taken.collect(),
+            taken: record.takers().into_iter().map(described).collect(),
             stalled_by: self.stalled_by(record),
             senders: self.end(record, Side::Sending),
             receivers: self.end(record, Side::Receiving),

@@ -100,7 +100,7 @@ fn a_self_join_is_reported(subject: Subject) {
     let message = deadlock.to_string();
     assert!(
         message.starts_with(
-            "deadlock: no task is ready, and nothing outside the loop can wake one\n  \
+            "deadlock: no task is ready, and nothing outside the loop can wake one\n\n\
              task 1 \"joins itself\" ("
         ),
         "{message}"
