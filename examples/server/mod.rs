@@ -22,7 +22,7 @@ use std::{
 use quadrivium::{
     net::TcpListener,
     prelude::*,
-    scope::{ChildError, Failure, Scope, ScopeHandle},
+    scope::{ChildError, ChildFailure, Scope, ScopeHandle},
 };
 
 mod accept;
@@ -154,7 +154,7 @@ impl Server {
     /// Such errors are not reported, since a client could cause any number of
     /// them.
     fn report_failure(&self, error: ChildError<io::Error>) {
-        if let Failure::Error(error) = &error.failure
+        if let ChildFailure::Error(error) = &error.failure
             && is_caused_by_client(error)
         {
             return;

@@ -9,26 +9,27 @@ mod outside;
 use std::{env, error::Error, io, io::ErrorKind, time::Duration};
 
 use hyper::{Request, Response, server::conn::http1, service::service_fn};
-use quadrivium::net::{TcpListener, TcpStream};
-use quadrivium::process::{Child, ChildStdout, Command, Stdio};
-use quadrivium::{future::perform, green, hyper::Io, prelude::*, scope::*};
-use quadrivium::{io::BufReader, signal::Signals, sync::Mutex, time::every};
+use quadrivium::{
+    future::perform, green, hyper::Io, io::BufReader, net::TcpListener,
+    net::TcpStream, prelude::*, process::Child, process::ChildStdout,
+    process::Command, process::Stdio, scope::*, signal::Signals, sync::Mutex,
+    time::every,
+};
 
-type Failure = Box<dyn Error>;
-type Tasks = ScopeHandle<(), Failure>;
+type AnyError = Box<dyn Error>;
+type Family = ScopeHandle<(), AnyError>;
 
 /// A child process that answers a line with a line, one question at a time.
 type Database = Mutex<(Child, BufReader<ChildStdout>)>;
 
-fn main() -> Result<(), Failure> {
+fn main() -> Result<(), AnyError> {
     let address = env::args().nth(1);
-    let stopped = EventLoop::new()?.block_on(future(run(address)))??;
-    println!("{stopped}");
-    Ok(())
+    let stopped = EventLoop::new()?.block_on(future(run(address)))?;
+    stopped.map(|stopped| println!("{stopped}"))
 }
 
 /// Runs until a stop. Returns why and how everything ended.
-async fn run(to: Option<String>) -> Result<ScopeError<Failure>, Failure> {
+async fn run(to: Option<String>) -> Result<ScopeError<AnyError>, AnyError> {
     let listener = TcpListener::bind(to.as_deref().unwrap_or("127.0.0.1:0"))?;
     let scope = Scope::new();
     Signals::to_stop()?.cancel(&scope);
@@ -37,15 +38,14 @@ async fn run(to: Option<String>) -> Result<ScopeError<Failure>, Failure> {
         scope.child().shielded(Duration::MAX).spawn_background(visiting);
         scope.deadline_in(Duration::from_millis(500));
     }
-    let counting = future(count(scope.handle()));
-    scope.child().named("counter").spawn_background(counting);
+    scope.child().spawn_background(future(count(scope.handle())));
     let accepting = future(accept(listener, scope.handle()));
     scope.child().named("accepting").spawn(accepting);
     Ok(scope.join().await.expect_err("it runs until it is stopped"))
 }
 
 /// A stop ends this at once, and each connection within 200 ms.
-async fn accept(listener: TcpListener, scope: Tasks) -> Result<(), Failure> {
+async fn accept(listener: TcpListener, scope: Family) -> Result<(), AnyError> {
     let database = start_database()?;
     loop {
         let (stream, peer) = listener.accept().await?;
@@ -57,7 +57,7 @@ async fn accept(listener: TcpListener, scope: Tasks) -> Result<(), Failure> {
 }
 
 /// Serves one request with hyper. The library runs in a green thread.
-async fn talk(stream: TcpStream, database: Database) -> Result<(), Failure> {
+async fn talk(stream: TcpStream, database: Database) -> Result<(), AnyError> {
     let service = service_fn(|request: Request<_>| {
         let (url, database) = (request.uri().clone(), database.clone());
         let ask = move |name: &str| green::perform(ask(&database, name));
@@ -88,7 +88,7 @@ fn ask(to: &Database, name: &str) -> impl Task<Output = io::Result<String>> {
 }
 
 /// Prints each 100 ms how many tasks there are.
-async fn count(scope: Tasks) -> Result<(), Failure> {
+async fn count(scope: Family) -> Result<(), AnyError> {
     let ticks = every(Duration::from_millis(100));
     loop {
         ticks.tick().await;

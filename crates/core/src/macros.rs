@@ -41,8 +41,8 @@ leaf! {
     impl[T] crate::sync::watch::Changed<T>;
     impl[T] crate::sync::watch::Closed<T>;
     impl[T] crate::sync::broadcast::Recv<T>;
-    impl[T, E] crate::scope::Joined<T, E>;
-    impl[T, E] crate::scope::Next<T, E>;
+    impl[T, E] crate::scope::JoinScope<T, E>;
+    impl[T, E] crate::scope::NextValue<T, E>;
     impl[T, E] crate::scope::Cancelled<T, E>;
     impl[] crate::scope::Room;
     impl[A: crate::Task, B: crate::Task] crate::Join<A, B>;
@@ -56,8 +56,8 @@ leaf! {
     impl[T: crate::Task] crate::TimeoutAt<T>;
 }
 
-/// Like [`leaf!`], for leaves that do not know the line that made them: handles, which are made long
-/// before they are awaited. The line of the `.await` counts.
+/// Like [`leaf!`], for leaves that do not know the line that made them: handles, which are made
+/// long before they are awaited. The line of the `.await` counts.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! handle {

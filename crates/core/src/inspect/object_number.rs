@@ -12,8 +12,8 @@ impl ObjectNumber {
     pub const NONE: Self = Self(0);
 
     /// Returns a number for the note of a leaf that waits for something else than an
-    /// [`Object`](super::Object): for a descriptor, with its number; for a task, with its index on its host; for
-    /// the parts of a combinator, with their number.
+    /// [`Object`](super::Object): for a descriptor, with its number; for a task, with its index on
+    /// its host; for the parts of a combinator, with their number.
     #[inline]
     pub fn of_index(index: u32) -> Self {
         Self(if index < LAST_OBJECT { index + 1 } else { 0 })

@@ -10,7 +10,7 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    scope_error::Failure,
+    scope_error::ChildFailure,
     shared_scope::SharedScope,
     state::{ChildNumber, OnFailure},
 };
@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// Makes the value of a child out of the output of its task. A child in the background has none.
-pub(super) type ToValue<C, T, E> = fn(<C as Task>::Output) -> Result<Option<T>, Failure<E>>;
+pub(super) type ToValue<C, T, E> = fn(<C as Task>::Output) -> Result<Option<T>, ChildFailure<E>>;
 
 pin_project! {
     /// Performs the task of a child. When it has ended, and its destructors have run, this reports
@@ -71,7 +71,7 @@ impl<C: Task, T, E> ChildTask<C, T, E> {
             return;
         }
         let dropped = catch_unwind(AssertUnwindSafe(|| this.task.set(None)));
-        let outcome = dropped.err().map(|payload| Err(Failure::Panicked(payload.into())));
+        let outcome = dropped.err().map(|payload| Err(ChildFailure::Panicked(payload.into())));
         this.scope.child_has_ended(*this.number, outcome, this.on_failure.take());
     }
 }
@@ -93,13 +93,13 @@ impl<C: Task, T, E> Task for ChildTask<C, T, E> {
         let outcome = match catch_unwind(AssertUnwindSafe(|| task.resume(cx))) {
             Ok(Step::Suspended(wait)) => return Step::Suspended(wait),
             Ok(Step::Done(output)) => (this.to_value)(output),
-            Err(payload) => Err(Failure::Panicked(PanicPayload::new(payload))),
+            Err(payload) => Err(ChildFailure::Panicked(PanicPayload::new(payload))),
         };
         // The destructors run before the scope learns of the end.
         let dropped = catch_unwind(AssertUnwindSafe(|| this.task.set(None)));
         let outcome = match (outcome, dropped) {
             (outcome, Ok(())) => outcome,
-            (Ok(_), Err(payload)) => Err(Failure::Panicked(payload.into())),
+            (Ok(_), Err(payload)) => Err(ChildFailure::Panicked(payload.into())),
             (failed @ Err(_), Err(payload)) => {
                 // The first failure counts. The destructor of the payload may panic as well.
                 mem::forget(payload);

@@ -1,4 +1,4 @@
-//! The leaves of a scope: [`Joined`], [`Next`], [`Cancelled`] and [`Room`].
+//! The leaves of a scope: [`JoinScope`], [`NextValue`], [`Cancelled`] and [`Room`].
 
 use std::{fmt, mem, panic::Location, pin::Pin};
 
@@ -46,13 +46,13 @@ impl<T, E> SharedScope<T, E> {
 /// A task that waits until all children of a scope have ended. Made by
 /// [`Scope::join`](super::Scope::join).
 #[must_use = "a task is lazy: perform it"]
-pub struct Joined<T, E> {
+pub struct JoinScope<T, E> {
     /// `None` when it is done.
     owner: Option<ScopeOwner<T, E>>,
     place: QueuePlace,
 }
 
-impl<T, E> Joined<T, E> {
+impl<T, E> JoinScope<T, E> {
     #[track_caller]
     pub(super) fn new(owner: ScopeOwner<T, E>) -> Self {
         Self { owner: Some(owner), place: QueuePlace::new() }
@@ -61,7 +61,7 @@ impl<T, E> Joined<T, E> {
     const QUEUE: QueueOf<T, E> = |state| &mut state.joined;
 }
 
-impl<T, E> Waiter for Joined<T, E> {
+impl<T, E> Waiter for JoinScope<T, E> {
     type Output = Result<Vec<T>, ScopeError<E>>;
 
     const KIND: LeafKind = LeafKind::JoinScope;
@@ -104,7 +104,7 @@ impl<T, E> Waiter for Joined<T, E> {
     }
 }
 
-impl<T, E> Drop for Joined<T, E> {
+impl<T, E> Drop for JoinScope<T, E> {
     fn drop(&mut self) {
         if let Some(ScopeOwner { scope }) = &self.owner {
             scope.leave(Self::QUEUE, &mut self.place);
@@ -115,12 +115,12 @@ impl<T, E> Drop for Joined<T, E> {
 /// A task that waits for the next value of a child. Made by
 /// [`ScopeHandle::next`](super::ScopeHandle::next).
 #[must_use = "a task is lazy: perform it"]
-pub struct Next<T, E> {
+pub struct NextValue<T, E> {
     scope: SharedScope<T, E>,
     place: QueuePlace,
 }
 
-impl<T, E> Next<T, E> {
+impl<T, E> NextValue<T, E> {
     #[track_caller]
     pub(super) fn new(scope: SharedScope<T, E>) -> Self {
         Self { scope, place: QueuePlace::new() }
@@ -129,7 +129,7 @@ impl<T, E> Next<T, E> {
     const QUEUE: QueueOf<T, E> = |state| &mut state.next;
 }
 
-impl<T, E> Waiter for Next<T, E> {
+impl<T, E> Waiter for NextValue<T, E> {
     type Output = Option<T>;
 
     const KIND: LeafKind = LeafKind::Next;
@@ -159,7 +159,7 @@ impl<T, E> Waiter for Next<T, E> {
     }
 }
 
-impl<T, E> Drop for Next<T, E> {
+impl<T, E> Drop for NextValue<T, E> {
     fn drop(&mut self) {
         self.scope.leave(Self::QUEUE, &mut self.place);
     }
@@ -305,7 +305,7 @@ macro_rules! leaves {
 }
 
 leaves! {
-    Joined Result<Vec<T>, ScopeError<E>>;
-    Next Option<T>;
+    JoinScope Result<Vec<T>, ScopeError<E>>;
+    NextValue Option<T>;
     Cancelled CancelReason;
 }

@@ -14,7 +14,7 @@ mod scope_handle;
 mod scope_error;
 mod state;
 mod shared_scope;
-mod child;
+mod child_builder;
 mod child_task;
 mod leaves;
 mod keeper;
@@ -23,10 +23,10 @@ mod remote_child;
 
 use std::{fmt, ops::Deref};
 
-pub use child::Child;
-pub use leaves::{Cancelled, Joined, Next, Room};
+pub use child_builder::ChildBuilder;
+pub use leaves::{Cancelled, JoinScope, NextValue, Room};
 pub use remote_cancel::ScopeCanceller;
-pub use scope_error::{CancelReason, CancelledChild, ChildError, Failure, ScopeError};
+pub use scope_error::{CancelReason, CancelledChild, ChildError, ChildFailure, ScopeError};
 pub use scope_handle::ScopeHandle;
 
 use self::shared_scope::ScopeOwner;
@@ -64,8 +64,8 @@ use self::shared_scope::ScopeOwner;
 /// * **A [deadline](ScopeHandle::deadline_at)** does the same when it passes.
 ///
 /// In each case, `join` returns a [`ScopeError`]: the reason, all errors, and for each cancelled
-/// child what it waited for. Children that are [shielded](Child::shielded) are not dropped, but
-/// have a limited time to end. If one of two cancels comes first, its reason counts.
+/// child what it waited for. Children that are [shielded](ChildBuilder::shielded) are not dropped,
+/// but have a limited time to end. If one of two cancels comes first, its reason counts.
 ///
 /// # No child outlives its scope
 ///
@@ -134,7 +134,7 @@ impl<T, E> Scope<T, E> {
     /// were spawned. Values that [`next`](ScopeHandle::next) has returned are not among them.
     ///
     /// Then it cancels the children that were spawned in the
-    /// [background](Child::spawn_background), and waits for them too.
+    /// [background](ChildBuilder::spawn_background), and waits for them too.
     ///
     /// If this leaf is dropped, all children are cancelled at once.
     ///
@@ -143,8 +143,8 @@ impl<T, E> Scope<T, E> {
     /// When the scope was cancelled, for any reason. The values of children are dropped then; take
     /// them with `next` before, if you need them.
     #[track_caller]
-    pub fn join(self) -> Joined<T, E> {
-        Joined::new(self.owner)
+    pub fn join(self) -> JoinScope<T, E> {
+        JoinScope::new(self.owner)
     }
 }
 

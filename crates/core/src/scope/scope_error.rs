@@ -39,11 +39,11 @@ pub struct ChildError<E> {
     /// The task of the child.
     pub child: Label,
     /// How it has failed.
-    pub failure: Failure<E>,
+    pub failure: ChildFailure<E>,
 }
 
 /// How a child has failed.
-pub enum Failure<E> {
+pub enum ChildFailure<E> {
     /// Its output is an error.
     Error(E),
     /// It has panicked.
@@ -73,7 +73,7 @@ impl fmt::Display for CancelReason {
     }
 }
 
-impl<E: fmt::Display> fmt::Display for Failure<E> {
+impl<E: fmt::Display> fmt::Display for ChildFailure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Error(error) => error.fmt(f),
@@ -135,7 +135,7 @@ impl<E: fmt::Display> fmt::Debug for ChildError<E> {
     }
 }
 
-impl<E: fmt::Display> fmt::Debug for Failure<E> {
+impl<E: fmt::Display> fmt::Debug for ChildFailure<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }

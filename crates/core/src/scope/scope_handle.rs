@@ -8,8 +8,8 @@ use std::{
 };
 
 use super::{
-    child::Child,
-    leaves::{CancelWhen, Cancelled, Next, Room},
+    child_builder::ChildBuilder,
+    leaves::{CancelWhen, Cancelled, NextValue, Room},
     remote_cancel::ScopeCanceller,
     scope_error::CancelReason,
     shared_scope::SharedScope,
@@ -45,10 +45,10 @@ impl<T, E> ScopeHandle<T, E> {
         self.shared.state.borrow_mut().room = Some(room);
     }
 
-    /// Cancels the children. Those that are not [shielded](Child::shielded) are dropped, in the
-    /// order in which they were spawned, and their destructors have run when this returns. From now
-    /// on no child is spawned. The first reason counts, and [`join`](super::Scope::join) returns
-    /// it.
+    /// Cancels the children. Those that are not [shielded](ChildBuilder::shielded) are dropped, in
+    /// the order in which they were spawned, and their destructors have run when this returns. From
+    /// now on no child is spawned. The first reason counts, and [`join`](super::Scope::join)
+    /// returns it.
     ///
     /// A child may cancel its own scope. It is then dropped at its next suspension, unless it ends
     /// before. The parent is not cancelled: it gets the reason when it joins.
@@ -136,8 +136,8 @@ impl<T: 'static, E: 'static> ScopeHandle<T, E> {
     /// assert_eq!(error.cancelled[0].child.name.as_deref(), Some("accepting"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn child(&self) -> Child<'_, T, E> {
-        Child::new(&self.shared)
+    pub fn child(&self) -> ChildBuilder<'_, T, E> {
+        ChildBuilder::new(&self.shared)
     }
 
     /// Cancels the scope when `task` is done. So one line connects a signal, a message or the end
@@ -200,8 +200,8 @@ impl<T: 'static, E: 'static> ScopeHandle<T, E> {
     /// A failed child gives no value. Its error is part of the error of
     /// [`join`](super::Scope::join).
     #[track_caller]
-    pub fn next(&self) -> Next<T, E> {
-        Next::new(self.shared.clone())
+    pub fn next(&self) -> NextValue<T, E> {
+        NextValue::new(self.shared.clone())
     }
 
     /// Waits until a child could start at once. It is for a task that spawns a child for each

@@ -4,7 +4,7 @@
 use std::{cell::RefCell, ops::Bound, rc::Rc, time::Duration};
 
 use super::{
-    scope_error::{CancelReason, CancelledChild, Failure},
+    scope_error::{CancelReason, CancelledChild, ChildFailure},
     state::{ChildNumber, OnFailure, Results, ScopeState, Stage},
 };
 use crate::{JoinHandle, inspect::Object, sync::deferred::update};
@@ -142,7 +142,7 @@ impl<T, E> SharedScope<T, E> {
     pub(super) fn child_has_ended(
         &self,
         number: ChildNumber,
-        outcome: Option<Result<Option<T>, Failure<E>>>,
+        outcome: Option<Result<Option<T>, ChildFailure<E>>>,
         on_failure: Option<OnFailure<E>>,
     ) {
         let (handle, error) = update(self.state.borrow_mut(), |state, deferred| {

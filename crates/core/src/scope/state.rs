@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     remote_cancel::RemoteCancel,
-    scope_error::{CancelReason, CancelledChild, ChildError, Failure},
+    scope_error::{CancelReason, CancelledChild, ChildError, ChildFailure},
 };
 use crate::{
     JoinHandle,
@@ -129,14 +129,14 @@ impl<T, E> ScopeState<T, E> {
     pub(super) fn remove(
         &mut self,
         number: ChildNumber,
-        outcome: Option<Result<Option<T>, Failure<E>>>,
+        outcome: Option<Result<Option<T>, ChildFailure<E>>>,
         deferred: &mut Deferred,
     ) -> (Option<JoinHandle<()>>, Option<ChildError<E>>) {
         let Some(child) = self.children.remove(&number) else { return (None, None) };
         let outcome = match outcome {
             Some(outcome) => outcome,
             None if child.is_cancelled => Ok(None),
-            None => Err(Failure::Cancelled),
+            None => Err(ChildFailure::Cancelled),
         };
         let error = match outcome {
             Ok(Some(value)) => {

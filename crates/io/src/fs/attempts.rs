@@ -5,6 +5,7 @@ use std::{
     io::{self, IoSlice, Seek, SeekFrom},
     mem,
     pin::Pin,
+    sync::Mutex,
 };
 
 use quadrivium_core::{Context, Interest, Step, Task};
@@ -126,6 +127,9 @@ impl File {
 
     /// Moves the cursor `n` bytes on. Returns false if it is no longer where it was.
     fn advance(&self, at: u64, n: usize) -> io::Result<bool> {
+        /// Several descriptors may have one cursor, so this is not a lock of the file.
+        static MOVES: Mutex<()> = Mutex::new(());
+        let _moves = MOVES.lock();
         let mut file = self.std();
         if file.stream_position()? != at {
             return Ok(false);

@@ -55,7 +55,7 @@ laws! { ($) buffered_reads:
     into_inner_returns_the_bytes_that_are_left;
     /// The lines of a file are each returned once, also to several tasks.
     a_file_has_lines_too;
-    /// If several readers share a file, each byte goes to one of them, in order.
+    /// If several readers share a file, each byte goes to one of them.
     several_readers_of_a_file_share_its_cursor;
     /// A file that is polled is written and read at its cursor.
     a_file_can_be_polled;
@@ -280,20 +280,22 @@ fn a_file_has_lines_too(subject: Subject) {
 }
 
 fn several_readers_of_a_file_share_its_cursor(subject: Subject) {
-    let (content, mut event_loop, notes) = (bytes(3_000), real_loop(), Notes::default());
-    let text: String = content.iter().map(|byte| char::from(b'a' + byte % 26)).collect();
-    let file = file(&text);
+    let numbers: Vec<_> = (1_000..1_400).map(|n| n.to_string()).collect();
+    let (file, mut event_loop, notes) = (file(numbers.concat()), real_loop(), Notes::default());
     let tasks = [(); 3].map(|()| {
-        let (reader, notes) = (BufReader::with_capacity(7, file.clone()), notes.clone());
+        let (reader, notes) = (BufReader::with_capacity(4, file.clone()), notes.clone());
         let reads = body().repeat_then(
-            600,
-            move || reader.read_owned(vec![0; 7]),
+            400,
+            move || reader.read_owned(vec![0; 4]),
             move |read| notes.add(String::from_utf8(crate::sockets::read(read)).unwrap()),
         );
         event_loop.spawn(subject.task(reads))
     });
     tasks.into_iter().for_each(|task| event_loop.block_on(task).unwrap().unwrap());
-    assert_eq!(notes.lines().concat(), text);
+    let mut read = notes.lines();
+    read.retain(|number| !number.is_empty());
+    read.sort();
+    assert_eq!(read, numbers);
 }
 
 fn a_file_can_be_polled(subject: Subject) {

@@ -10,7 +10,7 @@ use std::{
 use quadrivium::{
     host::{Promise, RemoteHandle},
     prelude::*,
-    scope::{CancelReason, ChildError, Failure, Scope, ScopeError, ScopeHandle},
+    scope::{CancelReason, ChildError, ChildFailure, Scope, ScopeError, ScopeHandle},
     task::BoxTask,
     time::now,
 };
@@ -866,7 +866,7 @@ fn an_adopted_task_may_be_lost(subject: Subject) {
     event_loop.run_detached(adopts(subject, &notes, move |_, promise| {
         subject.task(body().perform(turn()).run(move || drop(promise)))
     }));
-    let lost = Failure::<Value>::Cancelled.to_string();
+    let lost = ChildFailure::<Value>::Cancelled.to_string();
     assert_eq!(notes.lines(), [format!("a child has failed, [{lost:?}] failed, 0 cancelled")]);
 }
 

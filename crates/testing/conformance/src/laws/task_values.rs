@@ -165,12 +165,14 @@ fn are_inherited_by_spawned_tasks_as_declared(subject: Subject) {
 
 fn of_an_inner_task_hide_those_around_it(subject: Subject) {
     let (notes, mut event_loop) = notes_and_loop();
-    let inner = notes_seen(body().perform(turn()), &notes, "inner");
+    let child = subject.task(notes_seen(body(), &notes, "child"));
+    let inner = notes_seen(body().perform(turn()), &notes, "inner")
+        .perform_then(move || spawn(child), |joined| joined.unwrap());
     let inner = LOCAL.provide(named("l2"), INHERITED.provide("i2", subject.task(inner)));
     let outer = notes_seen(notes_seen(body(), &notes, "outer").perform(inner), &notes, "outer");
     let outer = LOCAL.provide(named("l1"), INHERITED.provide("i1", subject.task(outer)));
     event_loop.block_on(outer).unwrap();
-    assert_eq!(notes.lines(), ["outer: l1 i1", "inner: l2 i2", "outer: l1 i1"]);
+    assert_eq!(notes.lines(), ["outer: l1 i1", "inner: l2 i2", "child: - i2", "outer: l1 i1"]);
 }
 
 fn of_the_parts_of_a_combinator_are_apart(subject: Subject) {

@@ -5,7 +5,7 @@ use super::Bug;
 const HANDLE: &str = "crates/core/src/scope/scope_handle.rs";
 const STATE: &str = "crates/core/src/scope/state.rs";
 const SHARED: &str = "crates/core/src/scope/shared_scope.rs";
-const CHILD: &str = "crates/core/src/scope/child.rs";
+const CHILD: &str = "crates/core/src/scope/child_builder.rs";
 const CHILD_TASK: &str = "crates/core/src/scope/child_task.rs";
 const REMOTE_CHILD: &str = "crates/core/src/scope/remote_child.rs";
 const LEAVES: &str = "crates/core/src/scope/leaves.rs";

@@ -1,11 +1,11 @@
-//! [`Child`]: how a child is to be spawned.
+//! [`ChildBuilder`]: how a child is to be spawned.
 
 use std::{fmt, panic::Location, sync::Arc, time::Duration};
 
 use super::{
     child_task::{ChildTask, Start, ToValue},
     remote_child::RemoteChild,
-    scope_error::{ChildError, Failure},
+    scope_error::{ChildError, ChildFailure},
     shared_scope::SharedScope,
     state::{ChildNumber, LiveChild, OnFailure, Stage},
 };
@@ -18,14 +18,14 @@ use crate::{
 /// How a child is to be spawned: with a name, shielded, or in the background. Made by
 /// [`ScopeHandle::child`](super::ScopeHandle::child).
 #[must_use = "spawn a task with it"]
-pub struct Child<'a, T, E> {
+pub struct ChildBuilder<'a, T, E> {
     scope: &'a SharedScope<T, E>,
     name: Option<&'a str>,
     shield: Option<Duration>,
     on_failure: Option<OnFailure<E>>,
 }
 
-impl<'a, T: 'static, E: 'static> Child<'a, T, E> {
+impl<'a, T: 'static, E: 'static> ChildBuilder<'a, T, E> {
     pub(super) fn new(scope: &'a SharedScope<T, E>) -> Self {
         Self { scope, name: None, shield: None, on_failure: None }
     }
@@ -64,7 +64,7 @@ impl<'a, T: 'static, E: 'static> Child<'a, T, E> {
     where
         C: Task<Output = Result<T, E>> + 'static,
     {
-        self.spawn_as(task, true, |output| output.map(Some).map_err(Failure::Error));
+        self.spawn_as(task, true, |output| output.map(Some).map_err(ChildFailure::Error));
     }
 
     /// Spawns the task as a child for which the scope does not wait. It is cancelled when all other
@@ -79,7 +79,7 @@ impl<'a, T: 'static, E: 'static> Child<'a, T, E> {
     where
         C: Task<Output = Result<(), E>> + 'static,
     {
-        self.spawn_as(task, false, |output| output.map(|()| None).map_err(Failure::Error));
+        self.spawn_as(task, false, |output| output.map(|()| None).map_err(ChildFailure::Error));
     }
 
     /// Makes a task that runs elsewhere a child of this scope: a task of a cluster, of a guest loop
@@ -97,9 +97,9 @@ impl<'a, T: 'static, E: 'static> Child<'a, T, E> {
         let child = RemoteChild::new(handle, self.scope.clone());
         let this = Self { shield: self.shield.or(Some(Duration::MAX)), ..self };
         this.spawn_as(child, true, |output| match output {
-            Ok(output) => output.map(Some).map_err(Failure::Error),
-            Err(JoinError::Panicked(payload)) => Err(Failure::Panicked(payload)),
-            Err(JoinError::Cancelled) => Err(Failure::Cancelled),
+            Ok(output) => output.map(Some).map_err(ChildFailure::Error),
+            Err(JoinError::Panicked(payload)) => Err(ChildFailure::Panicked(payload)),
+            Err(JoinError::Cancelled) => Err(ChildFailure::Cancelled),
         });
     }
 
@@ -168,9 +168,12 @@ impl<T, E> SharedScope<T, E> {
     }
 }
 
-impl<T, E> fmt::Debug for Child<'_, T, E> {
+impl<T, E> fmt::Debug for ChildBuilder<'_, T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, shield, .. } = self;
-        f.debug_struct("Child").field("name", name).field("shield", shield).finish_non_exhaustive()
+        f.debug_struct("ChildBuilder")
+            .field("name", name)
+            .field("shield", shield)
+            .finish_non_exhaustive()
     }
 }
