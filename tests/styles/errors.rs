@@ -47,6 +47,8 @@ fn every_error_can_be_converted() {
         broadcast::RecvError,
         broadcast::TryRecvError,
         StatusLost,
+        ScopeError<std::io::Error>,
+        ChildError<std::io::Error>,
     ];
     let checked: BTreeSet<&str> = checked.into_iter().map(last_name).collect();
     let mut written = BTreeSet::new();

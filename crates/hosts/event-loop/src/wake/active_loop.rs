@@ -4,7 +4,7 @@ use std::{cell::Cell, mem::ManuallyDrop, rc::Rc};
 
 use quadrivium_core::{
     host::{self, Entered, Host},
-    inspect::{self, Steps},
+    inspect::{self, InspectedSteps},
 };
 
 use crate::{error::RunError, turn::Loop};
@@ -18,7 +18,7 @@ thread_local! {
 /// While this guard exists, its loop runs on this thread.
 pub(crate) struct ActiveLoop {
     _entered: Entered,
-    _steps: Steps,
+    _steps: InspectedSteps,
 }
 
 impl ActiveLoop {
@@ -69,14 +69,14 @@ pub(crate) fn with(index: u16, something: impl FnOnce(&Loop)) -> bool {
 /// its own. If a wake came meanwhile, it would find no loop, and go through the mailbox.
 #[inline]
 fn with_taken<R>(something: impl FnOnce(Option<&Loop>) -> R) -> R {
-    let taken = Taken(ACTIVE.take());
+    let taken = TakenLoop(ACTIVE.take());
     something(taken.0.as_deref().map(|active| &**active))
 }
 
 /// Puts the loop back, also when a panic unwinds.
-struct Taken(Option<ManuallyDrop<Rc<Loop>>>);
+struct TakenLoop(Option<ManuallyDrop<Rc<Loop>>>);
 
-impl Drop for Taken {
+impl Drop for TakenLoop {
     #[inline]
     fn drop(&mut self) {
         ACTIVE.set(self.0.take());
