@@ -13,6 +13,7 @@ use quadrivium::{
     io::{BufReader, Interest, copy, copy_both, pipe, ready},
     net::{TcpListener, TcpStream, UdpSocket, UnixDatagram, UnixStream},
     prelude::*,
+    scope::Scope,
     signal::{Signal, Signals},
     sync::{
         Barrier, Mutex, Notify, OnceCell, RwLock, Semaphore, broadcast, channel, oneshot, watch,
@@ -99,6 +100,23 @@ leaves! {
         try_join_all([future(async { sleep(LONG).await; Ok::<(), ()>(()) })]);
     races_of_parts: RaceAll, {} race_all([sleep(LONG), sleep(LONG)]);
     selects: Select, {} select([sleep(LONG), sleep(LONG)]);
+
+    joins_of_scopes: JoinScope, {} {
+        let scope = Scope::<(), ()>::new();
+        scope.spawn(future(async { sleep(LONG).await; Ok(()) }));
+        scope.join()
+    };
+    values_of_scopes: Next, {
+        let scope = Scope::<(), ()>::new();
+        let handle = scope.handle();
+    } {
+        handle.spawn(future(async { sleep(LONG).await; Ok(()) }));
+        handle.next()
+    };
+    cancels_of_scopes: Cancelled, {
+        let scope = Scope::<(), ()>::new();
+        let handle = scope.handle();
+    } handle.cancelled();
 
     receives: Recv, { let (_sender, receiver) = channel::unbounded::<()>(); } receiver.recv();
     sends: Send, { let (sender, _receiver) = channel::bounded(1); sender.try_send(()).unwrap(); }

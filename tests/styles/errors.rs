@@ -9,6 +9,7 @@ use quadrivium::{
     may::StartError,
     prelude::*,
     process::StatusLost,
+    scope::{ChildError, ScopeError},
     sync::{Notify, broadcast, channel, oneshot, semaphore, watch},
     task::PanicPayload,
     time::Elapsed,

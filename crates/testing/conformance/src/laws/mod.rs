@@ -90,6 +90,7 @@ mod happy_eyeballs;
 
 // Errors, and calls of the loop from inside.
 mod deadlock;
+mod explained_waits;
 mod join_cycles;
 mod suspected_cycles;
 mod unread_panics;
@@ -177,6 +178,7 @@ const TOPICS: &[&[Law]] = &[
     host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
+    explained_waits::LAWS,
     join_cycles::LAWS,
     suspected_cycles::LAWS,
     unread_panics::LAWS,
@@ -275,6 +277,7 @@ macro_rules! every_law {
         $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}
+        $crate::explained_waits! {}
         $crate::join_cycles! {}
         $crate::suspected_cycles! {}
         $crate::unread_panics! {}

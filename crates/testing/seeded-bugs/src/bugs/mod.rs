@@ -8,6 +8,7 @@ mod ends;
 mod timers;
 mod trace;
 mod reports;
+mod explained_waits;
 mod other_threads;
 mod sockets;
 mod streams;
@@ -47,6 +48,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         timers::BUGS,
         trace::BUGS,
         reports::BUGS,
+        explained_waits::BUGS,
         other_threads::BUGS,
         sockets::BUGS,
         streams::BUGS,
