@@ -59,8 +59,8 @@ pub(super) fn loop_that_lives() -> (TestLoop, Reports) {
     (event_loop, reports)
 }
 
-/// Spawns tasks. Each joins the next one, and the last one joins the first. `wait` makes the wait of
-/// the first one, of the handle that it joins.
+/// Spawns tasks. Each joins the next one, and the last one joins the first. `wait` makes the wait
+/// of the first one from the handle that it joins.
 fn spawn_cycle<W: Task + 'static>(
     subject: Subject,
     event_loop: &TestLoop,
