@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Names that several types have, and why this confuses no reader.
-const EXCEPTIONS: [(&str, &str); 21] = [
+const EXCEPTIONS: [(&str, &str); 20] = [
     ("Builder", "std's own name: `green::Builder`, `thread::Builder`"),
     ("Callback", "the style, and the handle that its tasks have"),
     ("CallbackTask", "its module goes before it: `callback::send::CallbackTask`"),
@@ -29,11 +29,10 @@ const EXCEPTIONS: [(&str, &str); 21] = [
     ("Receiver", "its module goes before it: `oneshot::Receiver`, `watch::Receiver`"),
     ("Recv", "a leaf named after the method of such a `Receiver`"),
     ("RecvError", "the error of such a `Recv`"),
-    ("Report", "of a run of the command; of a loop about its tasks"),
     ("RunningBody", "of green threads on the loop and on may, which mirror each other"),
     ("Sender", "its module goes before it: `oneshot::Sender`, `watch::Sender`"),
     ("State", "private: the state of the type that its file is named after"),
-    ("Style", "the trait of a style under test; in reports, the style of a task"),
+    ("Style", "its module goes before it: `inspect::Style`, `conformance::Style`"),
     ("TryRecvError", "the error of `try_recv` of such a `Receiver`"),
 ];
 

@@ -56,8 +56,8 @@ leaf! {
     impl[T: crate::Task] crate::TimeoutAt<T>;
 }
 
-/// Like [`leaf!`], for leaves that do not know the line that made them: handles, which are made
-/// long before they are awaited. The line of the `.await` counts.
+/// Like [`leaf!`], for leaves that do not know the line that made them. These are handles: they are
+/// made long before they are awaited. The line of the `.await` counts.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! handle {

@@ -71,8 +71,8 @@ struct EnteredSpan {
 thread_local! {
     /// The spans that the running task has entered, or the code outside of tasks, in order.
     static ENTERED: RefCell<Vec<EnteredSpan>> = const { RefCell::new(Vec::new()) };
-    /// The spans of the tasks and of the code around the running task. Their order is that of the
-    /// steps: a destructor of one task may run in a step of another.
+    /// The spans of the tasks and of the code around the running task, in the order of the steps. A
+    /// destructor of one task may run in a step of another.
     static OUTER: RefCell<Vec<Vec<EnteredSpan>>> = const { RefCell::new(Vec::new()) };
     /// The spans of the suspended tasks that have any.
     static SUSPENDED: RefCell<HashMap<RunningTask, Vec<EnteredSpan>>> = RefCell::default();

@@ -190,7 +190,7 @@ pub fn observed_step(task: RunningTask, style: Style) -> Option<ObservedStep> {
     Some(ObservedStep { observers, task, is_last: false })
 }
 
-/// A step of which observers were told. Made by [`observed_step`].
+/// A step whose begin and end observers are told. Made by [`observed_step`].
 #[must_use = "the step ends when this is dropped"]
 pub struct ObservedStep {
     observers: Observers,

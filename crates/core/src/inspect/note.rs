@@ -41,9 +41,9 @@ pub struct RunningTask(pub u64);
 /// The task that was running at some time, if there was one. In one word, because every message
 /// through a channel stores one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct RunningThen(u64);
+pub(super) struct PastTask(u64);
 
-impl RunningThen {
+impl PastTask {
     pub(super) const NONE: Self = Self(NO_TASK);
 
     /// Returns the task that is running now.
@@ -70,14 +70,14 @@ pub fn begin_step(task: RunningTask) {
 
 /// Returns the task that is being resumed on this thread, if its host has said which.
 pub fn running_task() -> Option<RunningTask> {
-    RunningThen::now().get()
+    PastTask::now().get()
 }
 
 /// The steps of a host. While this exists, the host resumes tasks. Then the step continues in which
 /// the host was called, if there is one. Made by [`steps`].
 #[derive(Debug)]
 #[must_use = "the steps of the host end when this is dropped"]
-pub struct HostSteps {
+pub struct InspectedSteps {
     outer_running: u64,
     outer_note: Note,
 }
@@ -85,12 +85,12 @@ pub struct HostSteps {
 /// Interrupts the step of another host on this thread, if there is one. A host calls this before it
 /// begins steps, and before it runs the destructors of a task.
 #[inline]
-pub fn steps() -> HostSteps {
+pub fn steps() -> InspectedSteps {
     let outer_running = CURRENT_STEP.with(|step| step.running.replace(NO_TASK));
-    HostSteps { outer_running, outer_note: take_note() }
+    InspectedSteps { outer_running, outer_note: take_note() }
 }
 
-impl HostSteps {
+impl InspectedSteps {
     /// Sets which task is running: its destructors are run, but it is not resumed.
     pub fn of_destructors(self, task: RunningTask) -> Self {
         CURRENT_STEP.with(|step| step.running.set(task.0));
@@ -98,7 +98,7 @@ impl HostSteps {
     }
 }
 
-impl Drop for HostSteps {
+impl Drop for InspectedSteps {
     #[inline]
     fn drop(&mut self) {
         CURRENT_STEP.with(|step| {

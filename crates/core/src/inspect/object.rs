@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    note::{RunningTask, RunningThen},
+    note::{PastTask, RunningTask},
     object_number::ObjectNumber,
     object_table,
     places::{KeptPlace, Places},
@@ -55,7 +55,7 @@ impl ObjectKind {
 /// its [record](ObjectRecord).
 ///
 /// ```text
-///   Mutex, Sender, Receiver ──► state: values, queue, Object ──► record ◄── table of the thread
+///   Mutex, Sender, Receiver ──► state: values, queue, Object ─► record ◄── the table of the thread
 /// ```
 ///
 /// The state may contain values that borrow, so the table cannot refer to the state. It refers to
@@ -85,7 +85,7 @@ pub struct ObjectRecord {
 #[derive(Debug)]
 pub struct End {
     count: Cell<usize>,
-    last_used_by: Cell<RunningThen>,
+    last_used_by: Cell<PastTask>,
 }
 
 /// Which end of a channel.
@@ -103,7 +103,7 @@ pub enum Side {
 /// not the task that has it now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Taken {
-    by: RunningThen,
+    by: PastTask,
     line: &'static Location<'static>,
 }
 
@@ -111,7 +111,7 @@ impl Taken {
     /// The running task takes an object now, or a place in its queue.
     #[inline]
     pub(crate) fn now(line: &'static Location<'static>) -> Self {
-        Self { by: RunningThen::now(), line }
+        Self { by: PastTask::now(), line }
     }
 
     /// Returns the task, unless no task was running.
@@ -208,7 +208,7 @@ impl ObjectRecord {
         }
         for end in &self.ends {
             end.count.set(0);
-            end.last_used_by.set(RunningThen::NONE);
+            end.last_used_by.set(PastTask::NONE);
         }
         self.takers.clear();
         self.places.clear();
@@ -289,7 +289,7 @@ impl ObjectRecord {
 
 impl End {
     fn new() -> Self {
-        Self { count: Cell::new(0), last_used_by: Cell::new(RunningThen::NONE) }
+        Self { count: Cell::new(0), last_used_by: Cell::new(PastTask::NONE) }
     }
 
     /// Returns the number of ends of this kind. A leaf counts as an end until it is done.
@@ -314,7 +314,7 @@ impl End {
     /// Records that the running task uses an end of this kind.
     #[inline]
     pub fn is_used(&self) {
-        self.last_used_by.set(RunningThen::now());
+        self.last_used_by.set(PastTask::now());
     }
 
     /// Returns the task that used an end of this kind last.

@@ -11,9 +11,9 @@ impl ObjectNumber {
     /// The leaf waits for no object, or for one that has no number.
     pub const NONE: Self = Self(0);
 
-    /// Returns a number for the note of a leaf that waits for something else than an
-    /// [`Object`](super::Object): for a descriptor, with its number; for a task, with its index on
-    /// its host; for the parts of a combinator, with their number.
+    /// Returns a number for the note of a leaf that does not wait for an [`Object`](super::Object).
+    /// Such a leaf waits for a descriptor, for a task with an index on its host, or for a number of
+    /// parts of a combinator.
     #[inline]
     pub fn of_index(index: u32) -> Self {
         Self(if index < LAST_OBJECT { index + 1 } else { 0 })

@@ -43,7 +43,7 @@ mod timeline;
 use crate::{
     args::{Cli, Exhibition, Subcommands},
     plan::Plan,
-    report::Report,
+    report::RunReport,
     timeline::Frame,
 };
 
@@ -106,7 +106,7 @@ fn play_exhibition(options: &Exhibition) -> ExitCode {
     if failures.is_empty() { exit_code(printed) } else { ExitCode::FAILURE }
 }
 
-fn print(report: &Report, as_json: bool, width: usize) -> io::Result<()> {
+fn print(report: &RunReport, as_json: bool, width: usize) -> io::Result<()> {
     if as_json {
         return writeln!(io::stdout(), "{}", json::document(report));
     }

@@ -1,4 +1,4 @@
-//! [`TaskGroup`]: tasks that wait in the same way. Reports show the first, and their number.
+//! [`TaskGroup`]: tasks that wait in the same way. Reports show the first task, and the number.
 
 use std::{collections::HashMap, fmt};
 

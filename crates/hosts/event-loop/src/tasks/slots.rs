@@ -26,10 +26,10 @@
 //! is `SuspendedUntilReady`. The table counts these tasks. A task is `Ending` while its destructors
 //! run because of a cancel.
 //!
-//! The data that every step uses (`TaskSlot`) and the data that spawning, labels and suspensions use
-//! (`TaskRecord`) are in separate arrays. A slot is 24 bytes, so that a turn over many tasks reads
-//! little memory. What only some tasks have is in tables of its own: names, wakers of tasks that
-//! join, panics.
+//! The data that every step uses (`TaskSlot`) is in one array. The data that spawning, labels and
+//! suspensions use (`TaskRecord`) is in another. A slot is 24 bytes, so that a turn over many tasks
+//! reads little memory. What only some tasks have is in tables of its own: names, wakers of tasks
+//! that join, panics.
 
 use std::{any::Any, collections::HashMap, mem, panic::Location, sync::Arc};
 

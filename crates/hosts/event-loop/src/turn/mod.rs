@@ -96,7 +96,7 @@ pub(crate) struct Loop {
     /// A task has waited for a deadline beyond the largest time that this loop's clock can
     /// represent. A new loop, whose clock starts later, could reach that deadline.
     time_is_used_up: Cell<bool>,
-    /// The tasks of which a canceller was made, as keys. Some may have ended since.
+    /// The keys of the tasks that have a canceller. Some may have ended since.
     cancellers: RefCell<HashSet<u64>>,
     /// The loop has a trace, or it is watched. Otherwise a step looks for neither.
     tells: Cell<bool>,

@@ -174,8 +174,8 @@ impl Loop {
     }
 }
 
-/// The step of a task, of which the observers are told if `TELLS`. If not, this is nothing for the
-/// compiler, whereas an `Option` would be kept in memory and dropped in each step.
+/// The step of a task. The observers are told if `TELLS`. If not, this is nothing for the compiler,
+/// whereas an `Option` would be kept in memory and dropped in each step.
 struct Observed<const TELLS: bool>(ManuallyDrop<Option<ObservedStep>>);
 
 impl<const TELLS: bool> Observed<TELLS> {

@@ -144,8 +144,7 @@ pub(super) struct TaskWaits<'a> {
     pub(super) watch: &'a WatchTable,
 }
 
-/// The joins of which it is certain that nothing but the end of the joined task, or a cancel, ends
-/// the wait.
+/// The certain joins: only the end of the joined task, or a cancel, can end the wait.
 impl Joins for TaskWaits<'_> {
     fn joined_by(&self, task: u32) -> Option<u32> {
         let (slots, key) = (self.slots, self.slots.key(task));
@@ -168,7 +167,7 @@ impl Joins for TaskWaits<'_> {
 impl TaskWaits<'_> {
     /// Returns the task that is woken at the end of this one.
     pub(super) fn waits_for_end(&self, task: u32) -> Option<SlotKey> {
-        // The number may be that of a task of another loop.
+        // The number may belong to a task of another loop.
         let joiner = self.slots.joiner(self.slots.key_at(task)?)?;
         integer_waker::task(joiner.as_waker())
     }

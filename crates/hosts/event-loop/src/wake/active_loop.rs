@@ -4,7 +4,7 @@ use std::{cell::Cell, mem::ManuallyDrop, rc::Rc};
 
 use quadrivium_core::{
     host::{self, Entered, Host},
-    inspect::{self, HostSteps},
+    inspect::{self, InspectedSteps},
 };
 
 use crate::{error::RunError, turn::Loop};
@@ -18,7 +18,7 @@ thread_local! {
 /// While this guard exists, its loop runs on this thread.
 pub(crate) struct ActiveLoop {
     _entered: Entered,
-    _steps: HostSteps,
+    _steps: InspectedSteps,
 }
 
 impl ActiveLoop {

@@ -70,7 +70,7 @@ fn paths_to_cycles(waiting: &HashMap<u32, Needs>) -> Vec<Vec<u32>> {
 mod tests {
     use super::*;
 
-    /// Each task with the tasks that it needs each, and the tasks of which it needs one.
+    /// Each task, the tasks that it needs all, and the tasks among which it needs one.
     fn cycles_of(tasks: &[(u32, &[u32], &[u32])]) -> Vec<Vec<u32>> {
         let needs = |each: &[u32], one: &[u32]| Needs { each: each.to_vec(), one: one.to_vec() };
         cycles(tasks.iter().map(|(task, each, one)| (*task, needs(each, one))).collect())

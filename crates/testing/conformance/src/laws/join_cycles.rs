@@ -59,8 +59,8 @@ pub(super) fn loop_that_lives() -> (TestLoop, Reports) {
     (event_loop, reports)
 }
 
-/// Spawns tasks of which each joins the next, and the last one the first. `wait` makes the wait of
-/// the first one, of the handle that it joins.
+/// Spawns tasks. Each joins the next one, and the last one joins the first. `wait` makes the wait
+/// of the first one from the handle that it joins.
 fn spawn_cycle<W: Task + 'static>(
     subject: Subject,
     event_loop: &TestLoop,
@@ -149,7 +149,7 @@ fn a_chain_is_not_reported(subject: Subject) {
     assert_eq!(reports.len(), 0);
 }
 
-/// A cycle of two tasks, of which the first waits in this way. It is not reported at once.
+/// The first task of a cycle of two waits in this way. The cycle is not reported at once.
 fn is_not_reported<W: Task + 'static>(
     subject: Subject,
     wait: impl FnOnce(JoinHandle<()>) -> W + 'static,

@@ -143,7 +143,7 @@ struct Reports {
     ending: Cell<usize>,
     certain: Cell<usize>,
     suspected: Cell<usize>,
-    /// The suspected cycles of which a task has ended by itself.
+    /// The suspected cycles in which a task has ended by itself.
     wrongly_suspected: Cell<usize>,
 }
 
@@ -182,7 +182,7 @@ fn report_no_task_that_goes_on(subject: Subject) {
         })
     });
     println!(
-        "{} plays, of which {} end: {} certain reports, {} suspected ones, {} of these wrongly",
+        "{} plays, and {} of them end: {} certain reports, {} suspected ones, {} of these wrongly",
         reports.scripts.get(),
         reports.ending.get(),
         reports.certain.get(),

@@ -22,7 +22,7 @@ laws! { ($) suspected_cycles:
     crossed_locks_are_reported_once on VirtualClock OwnClock;
     /// A task that locks a mutex which it has locked is reported.
     a_second_lock_of_one_mutex_is_reported on VirtualClock OwnClock;
-    /// Three tasks around a table, of which each has the fork to its left, are reported together.
+    /// Three tasks around a table, each with the fork to its left, are reported together.
     dining_philosophers_are_reported on VirtualClock OwnClock;
     /// A task that holds a lock and joins a task which waits for that lock is reported with it.
     a_lock_and_a_join_are_reported on VirtualClock OwnClock;

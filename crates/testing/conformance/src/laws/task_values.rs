@@ -23,7 +23,7 @@ laws! { ($) task_values:
     /// A spawned task has the inherited values of the task that spawned it, and so on. It has no
     /// local value of that task.
     are_inherited_by_spawned_tasks_as_declared;
-    /// A value of an inner task hides the value of the task around it, and is hidden from that task.
+    /// A value of an inner task hides the value of the task around it, and is hidden from it.
     of_an_inner_task_hide_those_around_it;
     /// Each part of a combinator has its own value.
     of_the_parts_of_a_combinator_are_apart;

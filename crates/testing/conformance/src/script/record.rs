@@ -35,7 +35,7 @@ pub struct ReportedCycle {
 }
 
 impl ReportedCycle {
-    /// Returns the tasks of a report, if it is about a cycle.
+    /// Returns the tasks of a report, if it describes a cycle.
     pub(super) fn of(report: &Report) -> Option<Self> {
         let (is_certain, tasks) = match report {
             Report::JoinCycle(tasks) => (true, tasks),

@@ -31,8 +31,8 @@ impl Write {
     }
 }
 
-/// Lets the faults of a write happen. They happen once for each operation: the number of its resumes
-/// must not change the fault.
+/// Lets the faults of a write happen, once for each operation. The number of its resumes must not
+/// change the fault.
 pub(super) fn begin(end: &ConnectionEnd, has_begun: &mut bool) {
     if std::mem::replace(has_begun, true) {
         return;
