@@ -27,12 +27,13 @@ fn a_whole_report() {
     // Optimised builds have no names of closures.
     let error = error.replace(", blocking::reports::a_whole_report", "");
     let expected = format!(
-        "the task panicked: must_not_block at tests/blocking/reports.rs:{}:51: calls could block \
+        "task 1 \"client\" (spawned at tests/blocking/reports.rs:{}:29) panicked: must_not_block at tests/blocking/reports.rs:{}:51: calls could block \
          the loop:
 std::thread::sleep through clock_nanosleep, 2.0 ms
   in task 1 \"client\" (spawned at tests/blocking/reports.rs:{}:29), style future
   at tests/blocking/reports.rs:{line}
   instead: time::sleep",
+        line + 2,
         line + 2,
         line + 2,
     );

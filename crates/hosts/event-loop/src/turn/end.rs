@@ -1,6 +1,7 @@
 //! The end of a task: its destructors run, and the task that joins it is woken.
 
 use std::{
+    any::Any,
     mem,
     panic::{AssertUnwindSafe, catch_unwind},
 };
@@ -22,7 +23,7 @@ impl Loop {
         // The destructors run first: code that sees that the task has ended may rely on it.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let error = match (dropped, error) {
-            (Err(payload), JoinError::Cancelled) => JoinError::panicked(payload),
+            (Err(payload), JoinError::Cancelled) => self.panicked(key, payload),
             (Err(payload), first @ JoinError::Panicked(_)) => {
                 mem::forget(payload);
                 first
@@ -31,6 +32,12 @@ impl Loop {
         };
         self.end(key, Err(error));
         _ = observed.map(ObservedStep::end_task);
+    }
+
+    /// Returns the error of a task that has panicked with this payload.
+    #[cold]
+    pub(super) fn panicked(&self, key: SlotKey, payload: Box<dyn Any + Send>) -> JoinError {
+        JoinError::panicked_in(self.state.borrow().slots.label(key.slot()), payload)
     }
 
     /// Stores the result of a task whose destructors have run, and wakes the task that joins it.

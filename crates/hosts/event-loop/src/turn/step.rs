@@ -46,7 +46,9 @@ impl Loop {
     #[cold]
     fn end_after_a_panic(&self, payload: Box<dyn Any + Send>) {
         match (self.running.get(), self.panicked.take()) {
-            (Some(key), Some(body)) => self.fail(key, body, JoinError::panicked(payload)),
+            (Some(key), Some(body)) => {
+                self.fail(key, body, self.panicked(key, payload));
+            }
             // The panic comes from a trace or a reporter, or is a fault of the loop.
             _ => resume_unwind(payload),
         }

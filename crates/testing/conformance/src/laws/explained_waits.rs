@@ -10,7 +10,7 @@ use quadrivium::{
     sync::{Mutex, MutexGuard, Notify, Semaphore, channel},
 };
 
-use crate::{Subject, TestLoop, body, new_loop, turns};
+use crate::{Body, Subject, TestLoop, body, new_loop, turns};
 
 laws! { ($) explained_waits:
     /// A wait is shown with its leaf, and with the line that made the leaf.
@@ -40,6 +40,8 @@ laws! { ($) explained_waits:
     a_timeout_is_shown_with_its_leaf on VirtualClock;
     /// A task that awaits a future of another crate is woken from outside.
     a_foreign_future_is_woken_from_outside;
+    /// The message of a panic names the task that has panicked.
+    a_panic_names_its_task;
 }
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -280,4 +282,16 @@ fn a_foreign_future_is_woken_from_outside(subject: Subject) {
     turns(&mut event_loop, 1);
     let wait = wait(&event_loop, 1);
     assert_eq!((wait.kind, wait.line), (LeafKind::Outside, None));
+}
+
+fn a_panic_names_its_task(subject: Subject) {
+    let mut event_loop = new_loop();
+    let panics = subject.task(body().perform(turn()).run(|| panic!("on purpose")));
+    let handle = event_loop.spawn_named("panics", panics);
+    let spawned_at = task(&event_loop, 1).label.spawned_at;
+    let joined = event_loop.block_on(subject.task(Body::performing(Box::pin(handle)))).unwrap();
+    assert_eq!(
+        joined.unwrap_err().to_string(),
+        format!("task 1 \"panics\" (spawned at {spawned_at}) panicked: on purpose")
+    );
 }

@@ -35,8 +35,8 @@ pub const BUGS: &[Bug] = &[
         name: "panic-swallowed",
         harm: "a task that panicked is reported as cancelled",
         file: STEP,
-        find: "Some(body)) => self.fail(key, body, JoinError::panicked(payload)),",
-        replace: "Some(body)) => self.fail(key, body, JoinError::Cancelled),",
+        find: "self.fail(key, body, self.panicked(key, payload));",
+        replace: "drop(payload);\n                self.fail(key, body, JoinError::Cancelled);",
     },
     Bug {
         name: "cancel-of-the-running-task-dropped",

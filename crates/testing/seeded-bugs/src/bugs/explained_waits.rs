@@ -48,6 +48,13 @@ pub const BUGS: &[Bug] = &[
         replace: "_ = (note_before, put_back);",
     },
     Bug {
+        name: "panic-without-its-task",
+        harm: "the message of a panic does not say which task has panicked",
+        file: "crates/core/src/panic_payload.rs",
+        find: "self.panic.task = Some(task);",
+        replace: "drop((task, self.panic.task.take()));",
+    },
+    Bug {
         name: "user-of-a-receiver-unknown",
         harm: "a report does not name the task that has received from a channel",
         file: "crates/core/src/sync/channel/recv.rs",
