@@ -1,6 +1,6 @@
 //! [`Server::next`]: accepts a connection once the limits allow it.
 
-use std::{io, rc::Rc, time::Duration};
+use std::{io, time::Duration};
 
 use quadrivium::{
     future::perform,
@@ -27,11 +27,9 @@ impl Server {
     pub fn next(&self) -> impl Task<Output = Option<Connection>> + use<> {
         let server = self.clone();
         future(async move {
-            // At the first stop, the server accepts no more connections. At a
-            // second one, it also cancels those that are open.
-            let stopping = server.shared.stop.first_stop();
+            let stopping = server.shared.scope.cancelled();
             match race(stopping, server.accept()).await {
-                Either::Left(()) => None,
+                Either::Left(_) => None,
                 Either::Right(connection) => Some(connection),
             }
         })
@@ -40,10 +38,7 @@ impl Server {
     fn accept(&self) -> impl Task<Output = Connection> + use<> {
         let server = self.clone();
         future(async move {
-            let slots = Rc::clone(&server.shared.slots);
-            while slots.used.get() >= server.shared.limits.max_connections {
-                slots.freed.notified().await;
-            }
+            server.shared.scope.room().await;
             let listener = server.shared.listener.borrow().clone();
             let listener =
                 listener.expect("the listener exists until the server stops");

@@ -16,13 +16,11 @@ use quadrivium::{
 };
 
 use super::{
-    Server, Slots,
-    stop::Stop,
+    Server, ServerScope,
     transfer::{self, IdlePlace, WaitLimits},
 };
 
-/// An accepted connection. Clones are the same connection. When the last of
-/// them is dropped, another connection can be accepted in its place.
+/// An accepted connection. Clones are the same connection.
 ///
 /// Every operation fails with `TimedOut` when no byte has moved on the
 /// connection for too long. Bytes that move through any clone count.
@@ -36,15 +34,13 @@ pub struct Connection {
 /// The state that a connection shares with its clones, and with the connection
 /// of a proxy to its upstream.
 pub(super) struct ConnectionState {
-    pub(super) stop: Stop,
+    pub(super) scope: ServerScope,
     pub(super) idle_timeout: Option<Duration>,
     /// When the last bytes moved.
     pub(super) moved: Cell<Option<Instant>>,
-    slots: Rc<Slots>,
 }
 
 impl Connection {
-    /// Counts as one of the server's connections from now on.
     pub(super) fn new(
         server: &Server,
         (stream, peer): (TcpStream, SocketAddr),
@@ -52,13 +48,10 @@ impl Connection {
         // The programs write whole messages, so the kernel need not wait for
         // more. If this fails, the connection is reset, and reads will fail.
         let _ = stream.set_nodelay(true);
-        let slots = Rc::clone(&server.shared.slots);
-        slots.used.set(slots.used.get() + 1);
         let shared = Rc::new(ConnectionState {
-            stop: server.shared.stop.clone(),
+            scope: server.shared.scope.clone(),
             idle_timeout: server.shared.limits.idle_timeout,
             moved: Cell::new(None),
-            slots,
         });
         Self { stream, peer, shared }
     }
@@ -78,7 +71,7 @@ impl Connection {
 
     /// Returns whether the server has been stopped.
     pub fn is_stopping(&self) -> bool {
-        self.shared.stop.is_stopping()
+        self.shared.scope.is_closed()
     }
 
     /// Reads the next bytes. Returns 0 at the end of the stream. After the
@@ -205,14 +198,5 @@ impl AttemptWrite for Connection {
     fn end_writing(&self) -> io::Result<()> {
         self.end_writing();
         Ok(())
-    }
-}
-
-impl Drop for ConnectionState {
-    fn drop(&mut self) {
-        self.slots.used.set(self.slots.used.get() - 1);
-        // The accepting task may wait for this, and so may the end of the
-        // server.
-        self.slots.freed.notify_all();
     }
 }

@@ -14,26 +14,25 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::BTreeMap,
-    io::{self, Write},
+    io::{self, ErrorKind, Write},
     rc::Rc,
     time::{Duration, Instant},
 };
 
-use quadrivium::{net::TcpListener, prelude::*, sync::Notify};
+use quadrivium::{
+    net::TcpListener,
+    prelude::*,
+    scope::{ChildError, ChildFailure, Scope, ScopeHandle},
+};
 
 mod accept;
 mod connection;
 pub mod linger;
-mod stop;
-mod supervised;
 #[cfg(test)]
 pub mod test_server;
 mod transfer;
 
 pub use connection::Connection;
-
-use self::{stop::Stop, supervised::Supervised};
 
 /// The limits of a server.
 #[derive(Clone, Debug)]
@@ -64,39 +63,38 @@ pub struct Server {
     shared: Rc<ServerState>,
 }
 
+/// The scope of the connections.
+pub type ServerScope = ScopeHandle<(), io::Error>;
+
 struct ServerState {
     /// `None` after the stop.
     listener: RefCell<Option<TcpListener>>,
     limits: Limits,
-    stop: Stop,
-    slots: Rc<Slots>,
-    /// The tasks that serve connections, by the order of their spawns.
-    tasks: RefCell<BTreeMap<u64, JoinHandle<()>>>,
-    spawned: Cell<u64>,
+    scope: ServerScope,
+    /// `None` once the server runs.
+    owner: RefCell<Option<Scope<(), io::Error>>>,
     /// When an error of accepting was last reported.
     reported: Cell<Option<Instant>>,
 }
 
-/// The number of connections, and a wake for the end of each.
-#[derive(Default)]
-struct Slots {
-    used: Cell<usize>,
-    freed: Notify,
-}
-
 impl Server {
     pub fn new(listener: TcpListener, limits: Limits) -> Self {
-        Self {
-            shared: Rc::new(ServerState {
-                listener: RefCell::new(Some(listener)),
-                limits,
-                stop: Stop::default(),
-                slots: Rc::default(),
-                tasks: RefCell::default(),
-                spawned: Cell::new(0),
-                reported: Cell::new(None),
-            }),
-        }
+        let scope = Scope::new().at_most(limits.max_connections);
+        let shared = Rc::new(ServerState {
+            listener: RefCell::new(Some(listener)),
+            limits,
+            scope: scope.handle(),
+            owner: RefCell::new(Some(scope)),
+            reported: Cell::new(None),
+        });
+        Self { shared }
+    }
+
+    /// Returns the scope of the connections. A cancel of it stops the server:
+    /// it accepts no more connections, but open ones may go on for
+    /// [`Limits::grace`]. A cancel at once ends them, too.
+    pub fn scope(&self) -> &ServerScope {
+        &self.shared.scope
     }
 
     /// Serves a connection in a task of its own. The task is named after the
@@ -108,20 +106,11 @@ impl Server {
     ) where
         T: Task<Output = io::Result<()>> + 'static,
     {
-        let peer = connection.peer();
-        let number = self.shared.spawned.get();
-        self.shared.spawned.set(number + 1);
-        let task = Supervised::new(self, number, peer, serve(connection));
-        let handle = spawn_named(&peer.to_string(), task);
-        self.shared.tasks.borrow_mut().insert(number, handle);
-    }
-
-    /// Stops the server. It accepts no more connections, but open connections
-    /// may go on for [`Limits::grace`]. A second stop ends them at once.
-    pub fn stop(&self) {
-        self.shared.stop.stop();
-        let listener = self.shared.listener.take();
-        drop(listener);
+        let name = connection.peer().to_string();
+        let server = self.clone();
+        let child = self.shared.scope.child().named(&name);
+        let child = child.on_failure(move |error| server.report_failure(error));
+        child.shielded(self.shared.limits.grace).spawn(serve(connection));
     }
 
     /// Performs the accepting task, until the server is stopped and all
@@ -130,51 +119,48 @@ impl Server {
     where
         T: Task<Output = ()> + 'static,
     {
-        let (ended, ending) =
-            (join(accepting, self.wait_and_cancel()), self.clone());
+        let server = self.clone();
+        let connections = future(async move {
+            let scope = server.shared.owner.take();
+            let scope = scope.expect("a server runs once");
+            scope.cancelled().await;
+            drop(server.shared.listener.take());
+            scope.join().await.err()
+        });
+        let (server, ended) = (self.clone(), join(accepting, connections));
         future(async move {
             let ((), cancelled) = ended.await;
-            if cancelled > 0 {
-                ending.report(&format!(
-                    "stopped: {cancelled} connections had not ended and were \
-                     cancelled"
+            let Some(error) = cancelled else { return 0 };
+            let n = error.cancelled.len();
+            if n > 0 {
+                server.report(&format!(
+                    "stopped: {n} connections had not ended and were \
+                     cancelled\n{error}"
                 ));
             }
-            cancelled
+            n
         })
     }
 
-    /// Waits for the stop. Then waits for the connections for as long as they
-    /// may go on, and cancels the rest. Returns how many were cancelled.
-    fn wait_and_cancel(&self) -> impl Task<Output = usize> + use<> {
-        let server = self.clone();
-        future(async move {
-            let ServerState { stop, limits, .. } = &*server.shared;
-            stop.first_stop().await;
-            let a_command_over_its_limit_is_asked_to_end =
-                race(sleep(limits.grace), stop.second_stop());
-            race(
-                server.wait_for_connections(),
-                a_command_over_its_limit_is_asked_to_end,
-            )
-            .await;
-            server.cancel_all()
-        })
+    /// Stops the server. A second stop ends the connections at once.
+    pub fn stop(&self) {
+        match self.shared.scope.is_closed() {
+            false => self.shared.scope.cancel("the server was stopped"),
+            true => self.shared.scope.cancel_at_once("stopped at once"),
+        }
     }
 
-    fn wait_for_connections(&self) -> impl Task<Output = ()> + use<> {
-        let slots = Rc::clone(&self.shared.slots);
-        future(async move {
-            while slots.used.get() > 0 {
-                slots.freed.notified().await;
-            }
-        })
-    }
-
-    fn cancel_all(&self) -> usize {
-        let tasks = self.shared.tasks.take();
-        tasks.values().for_each(JoinHandle::cancel);
-        tasks.len()
+    /// Reports a connection that has failed, unless its client is the cause.
+    /// Such errors are not reported, since a client could cause any number of
+    /// them.
+    fn report_failure(&self, error: ChildError<io::Error>) {
+        if let ChildFailure::Error(error) = &error.failure
+            && is_caused_by_client(error)
+        {
+            return;
+        }
+        let name = error.child.name.unwrap_or_default();
+        self.report(&format!("connection {name}: {}", error.failure));
     }
 
     /// Prints a line for the person who runs the server.
@@ -182,4 +168,17 @@ impl Server {
         // If standard error is closed, no report is wanted.
         let _ = writeln!(io::stderr(), "{line}");
     }
+}
+
+/// Returns whether a client can cause this error at any time.
+fn is_caused_by_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::ConnectionReset
+            | ErrorKind::ConnectionAborted
+            | ErrorKind::BrokenPipe
+            | ErrorKind::NotConnected
+            | ErrorKind::UnexpectedEof
+            | ErrorKind::TimedOut
+    )
 }

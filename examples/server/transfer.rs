@@ -15,10 +15,11 @@ use quadrivium::{
     host::QueuePlace,
     io::Leaf,
     net::TcpStream,
+    scope::Cancelled,
     task::{Context, Perform, RESUMED_AFTER_DONE, Step, Task, Wait},
 };
 
-use super::{connection::ConnectionState, stop::Stopped};
+use super::connection::ConnectionState;
 
 /// Reads once.
 pub fn read<B, R, G>(
@@ -149,7 +150,7 @@ impl<K, L: fmt::Debug, F, G> fmt::Debug for Transfer<K, L, F, G> {
 pub struct WaitLimits {
     connection: Rc<ConnectionState>,
     /// The stop, if it ends the operation.
-    stop: Option<Stopped>,
+    stop: Option<Cancelled<(), io::Error>>,
     /// When the operation began to wait.
     since: Option<Instant>,
     /// When the operation began to wait after the stop.
@@ -167,7 +168,7 @@ impl WaitLimits {
     }
 
     pub fn until_stop(connection: &Rc<ConnectionState>) -> Self {
-        let stop = Some(connection.stop.first_stop());
+        let stop = Some(connection.scope.cancelled());
         Self { stop, ..Self::new(connection) }
     }
 
@@ -192,7 +193,7 @@ impl WaitLimits {
         let Some(stop) = &mut self.stop else { return Some(Wait::Wake) };
         match Pin::new(stop).resume(cx) {
             Step::Suspended(wait) => Some(wait),
-            Step::Done(()) => {
+            Step::Done(_) => {
                 let now = cx.now();
                 let deadline = *self.since_stop.get_or_insert(now) + AFTER_STOP;
                 (now < deadline).then_some(Wait::Until(deadline))

@@ -20,7 +20,7 @@ impl LawHost for Smol {
     }
 
     fn supports(&self, feature: HostFeature) -> bool {
-        feature == HostFeature::Deadlocks
+        matches!(feature, HostFeature::Deadlocks | HostFeature::Observers)
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {

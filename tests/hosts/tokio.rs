@@ -56,7 +56,8 @@ impl LawHost for Tokio {
     }
 
     fn supports(&self, feature: HostFeature) -> bool {
-        matches!(feature, HostFeature::Deadlocks | HostFeature::VirtualClock)
+        use HostFeature::{Deadlocks, Observers, VirtualClock};
+        matches!(feature, Deadlocks | Observers | VirtualClock)
     }
 
     fn around(&self, law: Box<dyn FnOnce() + '_>) {

@@ -9,6 +9,7 @@ use quadrivium::{
     may::StartError,
     prelude::*,
     process::StatusLost,
+    scope::{ChildError, ScopeError},
     sync::{Notify, broadcast, channel, oneshot, semaphore, watch},
     task::PanicPayload,
     time::Elapsed,
@@ -47,6 +48,8 @@ fn every_error_can_be_converted() {
         broadcast::RecvError,
         broadcast::TryRecvError,
         StatusLost,
+        ScopeError<std::io::Error>,
+        ChildError<std::io::Error>,
     ];
     let checked: BTreeSet<&str> = checked.into_iter().map(last_name).collect();
     let mut written = BTreeSet::new();

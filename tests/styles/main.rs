@@ -21,6 +21,7 @@ mod green {
 
 // Behaviour that only one style has.
 mod afterlife;
+mod borrowing;
 mod buffers;
 mod ends;
 mod errors;

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// Names that several types have, and why this confuses no reader.
-const EXCEPTIONS: [(&str, &str); 19] = [
+const EXCEPTIONS: [(&str, &str); 20] = [
     ("Builder", "std's own name: `green::Builder`, `thread::Builder`"),
     ("Callback", "the style, and the handle that its tasks have"),
     ("CallbackTask", "its module goes before it: `callback::send::CallbackTask`"),
@@ -32,6 +32,7 @@ const EXCEPTIONS: [(&str, &str); 19] = [
     ("RunningBody", "of green threads on the loop and on may, which mirror each other"),
     ("Sender", "its module goes before it: `oneshot::Sender`, `watch::Sender`"),
     ("State", "private: the state of the type that its file is named after"),
+    ("Style", "its module goes before it: `inspect::Style`, `conformance::Style`"),
     ("TryRecvError", "the error of `try_recv` of such a `Receiver`"),
 ];
 

@@ -4,6 +4,7 @@ use std::{
     fmt,
     hint::black_box,
     marker::PhantomData,
+    panic::Location,
     ptr,
     task::{self, Waker},
 };
@@ -20,6 +21,7 @@ use std::{
 #[derive(Debug)]
 pub struct Context<'a> {
     waker: &'a Waker,
+    line: Option<&'static Location<'static>>,
 }
 
 impl<'a> Context<'a> {
@@ -27,7 +29,28 @@ impl<'a> Context<'a> {
     /// sub-task.
     #[inline]
     pub fn new(waker: &'a Waker) -> Self {
-        Self { waker }
+        Self { waker, line: None }
+    }
+
+    /// Makes a context for a task that the body at this line performs. A style does so to resume a
+    /// sub-task.
+    #[inline]
+    pub fn performed_at(line: &'static Location<'static>, waker: &'a Waker) -> Self {
+        Self { waker, line: Some(line) }
+    }
+
+    /// Returns this context with another waker. A combinator does so to resume a part.
+    #[inline]
+    pub fn with_waker<'b>(&self, waker: &'b Waker) -> Context<'b> {
+        Context { waker, line: self.line }
+    }
+
+    /// Returns the line that performs the task, if the style around the task has told it. Most
+    /// leaves know the line that made them, which is more exact. A
+    /// [`JoinHandle`](crate::JoinHandle) does not.
+    #[inline]
+    pub fn line(&self) -> Option<&'static Location<'static>> {
+        self.line
     }
 
     /// Returns the task's waker. A clone of it may go anywhere, also to another thread.

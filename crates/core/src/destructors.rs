@@ -69,6 +69,11 @@ pub fn run_destructors(something: impl FnOnce() + 'static) {
     something();
 }
 
+/// Returns whether the calling code runs inside [`run_destructors`], on any stack of this thread.
+pub fn are_destructors_running() -> bool {
+    DEPTH.get() > 0
+}
+
 /// A call of [`run_destructors`] on the stack.
 struct Nested {
     outer: usize,

@@ -1,12 +1,17 @@
 //! [`every`]: ticks at the multiples of a period.
 
 use std::{
+    panic::Location,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
-use crate::{Context, Step, Task, Wait, now};
+use crate::{
+    Context, Step, Task, Wait,
+    inspect::{LeafKind, ObjectNumber, note},
+    now,
+};
 
 /// Makes ticks, one each `period`. The first comes when one period has passed since this call.
 ///
@@ -73,7 +78,7 @@ impl Every {
     /// gets it, and the others wait for the tick after it.
     #[track_caller]
     pub fn tick(&self) -> Tick {
-        Tick { every: self.clone(), deadline: None }
+        Tick { every: self.clone(), deadline: None, line: Location::caller() }
     }
 
     /// Sets what happens after ticks were missed, from now on.
@@ -95,6 +100,7 @@ pub struct Tick {
     every: Every,
     /// `None` before the first resume, and if the time of the tick is beyond the clock's range.
     deadline: Option<Instant>,
+    line: &'static Location<'static>,
 }
 
 impl Task for Tick {
@@ -113,6 +119,7 @@ impl Task for Tick {
             drop(times);
             self.deadline = deadline;
         }
+        note(LeafKind::Tick, Some(self.line), ObjectNumber::NONE);
         Step::Suspended(self.deadline.map_or(Wait::Wake, Wait::Until))
     }
 }

@@ -53,9 +53,7 @@
 //! # assert!(matches!(Pin::new(&mut take).resume(&mut cx), Step::Done(1)));
 //! ```
 
-use std::cell::Cell;
-
-use crate::{Step, host};
+use crate::{Step, current_step::CURRENT_STEP, host};
 
 /// The number of operations that may be done in a row, that is, in one step. After them, each new
 /// operation in this step gives way.
@@ -63,14 +61,6 @@ use crate::{Step, host};
 /// The number is large, so that a turn costs little in comparison with the operations. It is small
 /// enough that the other tasks hardly notice the delay.
 pub const IN_A_ROW: u32 = 64;
-
-thread_local! {
-    /// The number of operations that were done in this step. Without a host, it may also be
-    /// [`GAVE_WAY`] plus the number of operations that were done since one gave way.
-    ///
-    /// It is one word without a destructor, so that reading and counting take one instruction each.
-    static DONE: Cell<u32> = const { Cell::new(0) };
-}
 
 /// The count after an operation has given way without a host.
 ///
@@ -95,7 +85,7 @@ const GAVE_WAY: u32 = u32::MAX / 2;
 /// wait.
 #[inline]
 pub fn begin_step() {
-    DONE.set(0);
+    set_count(0);
 }
 
 /// Returns whether an operation must give way now. If so, the operation takes nothing and suspends
@@ -108,7 +98,7 @@ pub fn begin_step() {
 #[inline]
 #[must_use]
 pub fn gives_way(has_suspended: bool) -> bool {
-    DONE.get() >= IN_A_ROW && gives_way_after_many(has_suspended)
+    count() >= IN_A_ROW && gives_way_after_many(has_suspended)
 }
 
 #[cold]
@@ -116,19 +106,31 @@ fn gives_way_after_many(has_suspended: bool) -> bool {
     if has_suspended || host::current().is_some() {
         return !has_suspended;
     }
-    let done_since = DONE.get().saturating_sub(GAVE_WAY);
+    let done_since = count().saturating_sub(GAVE_WAY);
     // In the new step, `IN_A_ROW` operations or more may be done already, if each of them has
     // suspended before. Then this operation gives way, too.
     let is_new_step = (1..IN_A_ROW).contains(&done_since);
-    DONE.set(if is_new_step { done_since } else { GAVE_WAY });
+    set_count(if is_new_step { done_since } else { GAVE_WAY });
     !is_new_step
 }
 
 /// Counts an operation that is done, and returns the step with its output.
 #[inline]
 pub fn done<T>(output: T) -> Step<T> {
-    DONE.set(DONE.get().wrapping_add(1));
+    set_count(count().wrapping_add(1));
     Step::Done(output)
+}
+
+/// Returns the number of operations that were done in this step. Without a host, it may also be
+/// [`GAVE_WAY`] plus the number of operations that were done since one gave way.
+#[inline]
+fn count() -> u32 {
+    CURRENT_STEP.with(|step| step.done.get())
+}
+
+#[inline]
+fn set_count(count: u32) {
+    CURRENT_STEP.with(|step| step.done.set(count));
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use std::{any::Any, error::Error, fmt};
 
-use crate::PanicPayload;
+use crate::{PanicPayload, host::Label};
 
 /// Why a task has no output.
 pub enum JoinError {
@@ -18,6 +18,11 @@ impl JoinError {
         JoinError::Panicked(PanicPayload::new(payload))
     }
 
+    /// Like [`panicked`](Self::panicked), with the task that has panicked.
+    pub fn panicked_in(task: Label, payload: Box<dyn Any + Send>) -> Self {
+        JoinError::Panicked(PanicPayload::new(payload).of_task(task))
+    }
+
     /// Returns the message of the panic, if the task panicked and the panic had a message.
     pub fn panic_message(&self) -> Option<&str> {
         match self {
@@ -31,10 +36,16 @@ impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             JoinError::Cancelled => f.write_str("the task was cancelled"),
-            JoinError::Panicked(_) => match self.panic_message() {
-                Some(message) => write!(f, "the task panicked: {message}"),
-                None => f.write_str("the task panicked"),
-            },
+            JoinError::Panicked(payload) => {
+                match payload.task() {
+                    Some(task) => write!(f, "{task} panicked")?,
+                    None => f.write_str("the task panicked")?,
+                }
+                match payload.message() {
+                    Some(message) => write!(f, ": {message}"),
+                    None => Ok(()),
+                }
+            }
         }
     }
 }

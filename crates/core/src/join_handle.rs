@@ -6,6 +6,8 @@ use std::{fmt, marker::PhantomData, panic::Location, pin::Pin, rc::Rc};
 use crate::{
     Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait, fairness,
     host::{self, Host, SpawnedTasks, TaskId, TaskKey, hosted_in},
+    inspect::Note,
+    task_values::{inherit, visible},
 };
 
 /// Spawns a task: hands it to the host that drives this thread. The task starts in a later turn.
@@ -67,7 +69,11 @@ impl<T: 'static> JoinHandle<T> {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> Self {
-        let TaskKey(word) = host.spawn(hosted_in(host.empty_cell(), task), name, spawned_at);
+        let mut task = hosted_in(host.empty_cell(), task);
+        if visible::has_inherited() {
+            task = inherit(task);
+        }
+        let TaskKey(word) = host.spawn(task, name, spawned_at);
         debug_assert!(word < IS_JOINED, "the two topmost bits of a host's key must be zero");
         Self { tasks: host.tasks(), word, output: PhantomData }
     }
@@ -111,6 +117,11 @@ impl<T> JoinHandle<T> {
             Some(key) => self.tasks.id(key),
             None => TaskId(self.word & !(IS_JOINED | HAS_SUSPENDED)),
         }
+    }
+
+    /// Returns what the task waits for, if it is suspended and its host keeps that.
+    pub(crate) fn note(&self) -> Option<Note> {
+        self.tasks.note(self.key()?)
     }
 
     /// Returns the key of the task, unless it is joined.

@@ -28,10 +28,6 @@ leaf! {
     impl[] crate::Sleep;
     impl[] crate::BlockFor;
     impl[] crate::Tick;
-    impl[T] crate::JoinHandle<T>;
-    impl[T] crate::remote_task::Attached<T>;
-    impl[T] crate::remote_task::RemoteHandle<T>;
-    impl[T] crate::sync::oneshot::Receiver<T>;
     impl[T] crate::sync::channel::Send<T>;
     impl[T] crate::sync::channel::Recv<T>;
     impl[] crate::sync::notify::Notified;
@@ -45,6 +41,10 @@ leaf! {
     impl[T] crate::sync::watch::Changed<T>;
     impl[T] crate::sync::watch::Closed<T>;
     impl[T] crate::sync::broadcast::Recv<T>;
+    impl[T, E] crate::scope::JoinScope<T, E>;
+    impl[T, E] crate::scope::NextValue<T, E>;
+    impl[T, E] crate::scope::Cancelled<T, E>;
+    impl[] crate::scope::Room;
     impl[A: crate::Task, B: crate::Task] crate::Join<A, B>;
     impl[A: crate::Task, B: crate::Task] crate::TryJoin<A, B>;
     impl[T: crate::Task] crate::JoinAll<T>;
@@ -54,6 +54,34 @@ leaf! {
     impl[A: crate::Task, B: crate::Task] crate::Race<A, B>;
     impl[T: crate::Task] crate::Timeout<T>;
     impl[T: crate::Task] crate::TimeoutAt<T>;
+}
+
+/// Like [`leaf!`], for leaves that do not know the line that made them. These are handles: they are
+/// made long before they are awaited. The line of the `.await` counts.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! handle {
+    ($( impl[$($generic:tt)*] $handle:ty; )*) => { $(
+        impl<$($generic)*> std::future::IntoFuture for $handle
+        where
+            $handle: $crate::Task,
+        {
+            type Output = <$handle as $crate::Task>::Output;
+            type IntoFuture = $crate::Perform<$crate::PerformedAt<$handle>>;
+
+            #[track_caller]
+            fn into_future(self) -> Self::IntoFuture {
+                $crate::Perform::new($crate::PerformedAt::here(self))
+            }
+        }
+    )* };
+}
+
+handle! {
+    impl[T: 'static] crate::JoinHandle<T>;
+    impl[T] crate::remote_task::Attached<T>;
+    impl[T] crate::remote_task::RemoteHandle<T>;
+    impl[T] crate::sync::oneshot::Receiver<T>;
 }
 
 /// Implements `Debug` as `Display`, because `Debug` is what is printed when `main` returns the

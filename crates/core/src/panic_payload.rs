@@ -6,6 +6,8 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use crate::host::Label;
+
 /// The payload of a task's panic. Usually it is a message.
 ///
 /// A payload is `Send`, but not always `Sync`. This type is both, because it gives shared access to
@@ -20,11 +22,18 @@ use std::{
 /// let joined: Result<(), JoinError> = event_loop.block_on(handle)?;
 /// let Err(JoinError::Panicked(payload)) = joined else { unreachable!("it has panicked") };
 /// assert_eq!(payload.message(), Some("on purpose"));
+/// assert_eq!(payload.task().unwrap().id.to_string(), "task 1");
 /// # Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
 /// ```
 pub struct PanicPayload {
     // Boxed, so that the error of each join is one word smaller. A panic is rare.
-    message: Box<PanicMessage>,
+    panic: Box<TaskPanic>,
+}
+
+struct TaskPanic {
+    message: PanicMessage,
+    /// The task that has panicked, if its host has said so.
+    task: Option<Label>,
 }
 
 enum PanicMessage {
@@ -46,12 +55,24 @@ impl PanicPayload {
                 Err(other) => PanicMessage::Other(Mutex::new(other)),
             },
         };
-        Self { message: Box::new(message) }
+        Self { panic: Box::new(TaskPanic { message, task: None }) }
+    }
+
+    /// Adds the task that has panicked. For hosts.
+    #[must_use]
+    pub fn of_task(mut self, task: Label) -> Self {
+        self.panic.task = Some(task);
+        self
+    }
+
+    /// Returns the task that has panicked, if its host has said so.
+    pub fn task(&self) -> Option<&Label> {
+        self.panic.task.as_ref()
     }
 
     /// Returns the message that `panic!` was called with, if the payload is a message.
     pub fn message(&self) -> Option<&str> {
-        match &*self.message {
+        match &self.panic.message {
             PanicMessage::Literal(literal) => Some(literal),
             PanicMessage::Text(text) => Some(text),
             PanicMessage::Other(_) => None,
@@ -61,7 +82,7 @@ impl PanicPayload {
     /// Returns the payload itself, to be downcast or passed to
     /// [`resume_unwind`](std::panic::resume_unwind).
     pub fn into_inner(self) -> Box<dyn Any + Send> {
-        match *self.message {
+        match self.panic.message {
             PanicMessage::Literal(literal) => Box::new(literal),
             PanicMessage::Text(text) => Box::new(text),
             PanicMessage::Other(other) => {

@@ -25,7 +25,7 @@ use std::{
     fmt,
     future::Future,
     mem::{self, ManuallyDrop},
-    panic::{AssertUnwindSafe, catch_unwind},
+    panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     ptr,
     task::{self, Poll, Waker},
@@ -71,6 +71,36 @@ impl<T: Task> Future for Perform<T> {
                 Poll::Pending
             }
         }
+    }
+}
+
+pin_project! {
+    /// A task and the line that performs it. `.await` on a [`JoinHandle`](crate::JoinHandle) makes
+    /// it.
+    #[derive(Debug)]
+    #[must_use = "a task is lazy: perform it"]
+    pub struct PerformedAt<T> {
+        #[pin]
+        task: T,
+        line: &'static Location<'static>,
+    }
+}
+
+impl<T: Task> PerformedAt<T> {
+    /// Notes that the calling line performs this task.
+    #[track_caller]
+    pub fn here(task: T) -> Self {
+        Self { task, line: Location::caller() }
+    }
+}
+
+impl<T: Task> Task for PerformedAt<T> {
+    type Output = T::Output;
+
+    #[inline]
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T::Output> {
+        let this = self.project();
+        this.task.resume(&mut Context::performed_at(this.line, cx.waker()))
     }
 }
 

@@ -12,6 +12,7 @@ use crate::{
     Canceller, Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait,
     destructors::{contain, run_destructors},
     fairness,
+    inspect::{LeafKind, ObjectNumber, note},
 };
 
 /// A handle to a task that runs elsewhere: on the loop of another thread, or on a scheduler with
@@ -197,6 +198,7 @@ impl<T> Task for RemoteHandle<T> {
         };
         drop(state);
         drop(former);
+        note(LeafKind::Join, cx.line(), ObjectNumber::NONE);
         Step::Suspended(Wait::Wake)
     }
 }

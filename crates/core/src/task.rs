@@ -2,7 +2,7 @@
 
 use std::{ops::DerefMut, pin::Pin};
 
-use crate::{Context, Wait};
+use crate::{Context, Wait, inspect::Style};
 
 /// A computation that can be suspended and resumed.
 ///
@@ -64,6 +64,12 @@ pub trait Task {
     /// When the body (the user's code inside the task) panics. A task may also panic when it has
     /// already returned [`Step::Done`].
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output>;
+
+    /// Returns the style in which the task is written, for reports. By default, it is
+    /// [`Style::Other`].
+    fn style(&self) -> Style {
+        Style::Other
+    }
 }
 
 /// The result of one [`resume`](Task::resume).
@@ -95,6 +101,10 @@ where
     fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         self.as_deref_mut().resume(cx)
     }
+
+    fn style(&self) -> Style {
+        (**self).style()
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -104,6 +114,10 @@ impl<T: Task + Unpin + ?Sized> Task for Box<T> {
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         Pin::new(&mut **self).resume(cx)
     }
+
+    fn style(&self) -> Style {
+        (**self).style()
+    }
 }
 
 #[diagnostic::do_not_recommend]
@@ -112,5 +126,9 @@ impl<T: Task + Unpin + ?Sized> Task for &mut T {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         Pin::new(&mut **self).resume(cx)
+    }
+
+    fn style(&self) -> Style {
+        (**self).style()
     }
 }

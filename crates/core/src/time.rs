@@ -5,11 +5,15 @@
 //! style. A *virtual clock*, unlike a real one, jumps to the next deadline when no task is ready.
 
 use std::{
+    panic::Location,
     pin::Pin,
     time::{Duration, Instant},
 };
 
-use crate::{Context, Hold, SendHold, Step, Task, Wait, host};
+use crate::{
+    Context, Hold, SendHold, Step, Task, Wait, host,
+    inspect::{LeafKind, ObjectNumber, note},
+};
 
 /// Returns the time on the clock of the host that drives this thread.
 ///
@@ -90,14 +94,16 @@ impl Task for Turn {
 /// | may | the task is dropped, and its handle returns [`JoinError::Cancelled`] |
 ///
 /// [`JoinError::Cancelled`]: crate::JoinError::Cancelled
+#[track_caller]
 pub fn sleep(duration: Duration) -> Sleep {
-    Sleep { state: State::NewFor(duration) }
+    Sleep { state: State::NewFor(duration), line: Location::caller() }
 }
 
 /// Waits until `deadline` on the host's clock. It suspends once even if the deadline has passed
 /// already.
+#[track_caller]
 pub fn sleep_until(deadline: Instant) -> Sleep {
-    Sleep { state: State::NewUntil(deadline) }
+    Sleep { state: State::NewUntil(deadline), line: Location::caller() }
 }
 
 /// A task that waits for a deadline. Made by [`sleep`] and [`sleep_until`].
@@ -105,6 +111,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
 #[must_use = "a task is lazy: perform it"]
 pub struct Sleep {
     state: State,
+    line: &'static Location<'static>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -131,6 +138,7 @@ impl Task for Sleep {
             State::Until(deadline) if cx.has_come(deadline) => return Step::Done(()),
             waiting @ (State::Until(_) | State::Never) => waiting,
         };
+        note(LeafKind::Sleep, Some(self.line), ObjectNumber::NONE);
         match self.state {
             State::Until(deadline) => Step::Suspended(Wait::Until(deadline)),
             State::NewFor(_) | State::NewUntil(_) | State::Never => Step::Suspended(Wait::Wake),

@@ -24,14 +24,19 @@ use crate::{
 /// ```
 #[derive(Clone, Debug)]
 pub struct CallReport {
-    /// The function of the standard library that the user called, if it is known.
-    pub std_function: Option<String>,
+    /// The function that the user called, if it is known: one of the standard library, or of a
+    /// crate around system calls.
+    pub function: Option<String>,
     /// The functions of the C library that the call has reached, in order.
     pub hooks: Vec<&'static Hook>,
+    /// Whether the system call was made without the C library. The hook then has its name.
+    pub is_direct: bool,
     /// What the first of them waits for.
     pub waits_for: WaitsFor,
-    /// The time that the call took, if that was measured.
+    /// The time that the call took, if that was measured. For several calls, it is their sum.
     pub took: Option<Duration>,
+    /// The number of calls from the same place in one step.
+    pub times: u32,
     /// The task, if its host knows it.
     pub task: Option<Label>,
     /// The style whose code called the user's function.
@@ -41,19 +46,25 @@ pub struct CallReport {
     pub frames: Vec<StackFrame>,
     /// The replacement in Quadrivium.
     pub instead: &'static str,
+    /// The number of calls from other places in the same step that have no report, because a step
+    /// keeps 32 places. Only the last report of a step has a number other than zero.
+    pub left_out: u32,
 }
 
 impl CallReport {
     /// Returns the calls of users among the notes. Calls that Quadrivium makes itself are left
     /// out: its locks are held for moments only.
-    pub(crate) fn resolve(notes: Vec<CallNote>, task: Option<&Label>) -> Vec<Self> {
+    pub(crate) fn resolve(notes: Vec<CallNote>, left_out: u32) -> Vec<Self> {
         let mut calls = Vec::<Self>::new();
         for (note, frames) in resolve_elsewhere(notes) {
             let Some(call) = Self::of(&note, frames) else { continue };
             match calls.last_mut().filter(|last| last.is_same_line(&call)) {
                 Some(last) => last.add(note.hook),
-                None => calls.push(Self { task: task.cloned(), ..call }),
+                None => calls.push(call),
             }
+        }
+        if let Some(last) = calls.last_mut() {
+            last.left_out = left_out;
         }
         calls
     }
@@ -61,7 +72,7 @@ impl CallReport {
     /// Returns whether two calls are one call in the user's terms. Calls whose time was measured
     /// are reported one by one.
     fn is_same_line(&self, other: &Self) -> bool {
-        let parts = |it: &Self| (it.std_function.clone(), it.frames.clone());
+        let parts = |it: &Self| (it.function.clone(), it.frames.clone());
         self.took.is_none() && parts(self) == parts(other)
     }
 
@@ -71,14 +82,19 @@ impl CallReport {
         }
     }
 
-    /// Returns the call, without its task. Returns `None` if Quadrivium itself makes it.
+    /// Returns the call. Returns `None` if Quadrivium itself makes it.
     fn of(note: &CallNote, frames: Vec<StackFrame>) -> Option<Self> {
         let hook = note.hook;
-        let is_hook = |it: &StackFrame| it.origin == Origin::Hooks || it.function == hook.symbol();
+        // A function of the user may have the same name, but its file is known.
+        let is_hook = |it: &StackFrame| {
+            it.origin == Origin::Hooks || it.file.is_none() && it.function == hook.symbol()
+        };
         let above = frames.iter().take_while(|it| is_hook(it)).count();
         let frames = &frames[above..];
-        let of_std = frames.iter().take_while(|it| it.origin == Origin::Std).count();
-        let (of_std, rest) = frames.split_at(of_std);
+        let is_below_user =
+            |it: &&StackFrame| matches!(it.origin, Origin::Std | Origin::SystemCalls);
+        let called = frames.iter().take_while(is_below_user).count();
+        let (called, rest) = frames.split_at(called);
         // The code of a user may leave no frame of its own, if its last act is the call. Its caller
         // is then a style, which makes no such calls itself. Without its file, a frame of ours may
         // contain inlined code of the user.
@@ -88,19 +104,22 @@ impl CallReport {
         }
         let user = rest.iter().take_while(|it| !it.is_of_the_library()).count();
         let (user, below) = rest.split_at(user);
-        let (std_function, instead) = std_function(note, of_std);
+        let (function, instead) = function(note, called);
         Some(Self {
-            std_function,
+            function,
             hooks: vec![hook],
+            is_direct: note.is_direct,
             waits_for: note.waits_for,
             took: note.took,
-            task: None,
+            times: note.times,
+            task: note.task.clone(),
             style: below.iter().find_map(|it| match it.origin {
                 Origin::Style(style) => Some(style),
                 _ => None,
             }),
             frames: user.iter().filter(|it| it.origin == Origin::User).cloned().collect(),
             instead,
+            left_out: 0,
         })
     }
 
@@ -108,7 +127,7 @@ impl CallReport {
     /// of a user's function that leads to it.
     pub(crate) fn is_inside(&self, function: &str) -> bool {
         self.hooks.iter().any(|hook| hook.symbol() == function)
-            || self.std_function.as_deref() == Some(function)
+            || self.function.as_deref() == Some(function)
             || self.frames.iter().any(|frame| frame.is_in(function))
     }
 }
@@ -129,26 +148,34 @@ fn resolve_elsewhere(notes: Vec<CallNote>) -> Vec<(CallNote, Vec<StackFrame>)> {
     }
 }
 
-/// Returns the function of std that the user called, and its replacement. The frames are those of
-/// std, the innermost first.
+/// Returns the function that the user called, and its replacement. The frames are those of std and
+/// of crates around system calls, the innermost first.
 ///
 /// The compiler joins functions of std that have the same code, such as `TcpStream::write` and
 /// `UdpSocket::send`. The debug information then has one name for both. So the kind of the
 /// descriptor decides first, then the name.
-fn std_function(note: &CallNote, of_std: &[StackFrame]) -> (Option<String>, &'static str) {
+fn function(note: &CallNote, called: &[StackFrame]) -> (Option<String>, &'static str) {
     let hook = note.hook;
-    let Some(outermost) = of_std.iter().rfind(|it| it.function.starts_with("std::")) else {
-        return (None, hook.instead());
-    };
     let listed = || hook.std_functions().iter().map(|(function, _)| *function);
     let of_kind: Vec<_> = listed().filter(|it| is_of_kind(it, note.waits_for)).collect();
-    let candidates = if of_kind.is_empty() { listed().collect() } else { of_kind.clone() };
-    let by_name = of_std.iter().rev().find_map(|it| public_function(&it.function, &candidates));
-    let Some(found) = by_name.or(of_kind.first().copied()) else {
-        return (Some(outermost.function.clone()), hook.instead());
+    let instead_of = |function: Option<&str>| {
+        let of_it = hook.std_functions().iter().find(|(it, _)| Some(*it) == function);
+        of_it.map_or(hook.instead(), |(_, instead)| instead)
     };
-    let of_it = hook.std_functions().iter().find(|(function, _)| *function == found);
-    (Some(found.into()), of_it.map_or(hook.instead(), |(_, instead)| instead))
+    let is_named =
+        |it: &&StackFrame| it.origin == Origin::SystemCalls || it.function.starts_with("std::");
+    let Some(outermost) = called.iter().rfind(is_named) else {
+        return (None, instead_of(of_kind.first().copied()));
+    };
+    if outermost.origin == Origin::SystemCalls {
+        return (Some(outermost.function.clone()), instead_of(of_kind.first().copied()));
+    }
+    let candidates = if of_kind.is_empty() { listed().collect() } else { of_kind.clone() };
+    let by_name = called.iter().rev().find_map(|it| public_function(&it.function, &candidates));
+    match by_name.or(of_kind.first().copied()) {
+        Some(found) => (Some(found.into()), instead_of(Some(found))),
+        None => (Some(outermost.function.clone()), hook.instead()),
+    }
 }
 
 /// Returns whether a function of std has to do with descriptors of a kind.
@@ -169,8 +196,11 @@ fn is_of_kind(function: &str, waits_for: WaitsFor) -> bool {
 
 impl fmt::Display for CallReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(function) = &self.std_function {
+        if let Some(function) = &self.function {
             write!(f, "{function} through ")?;
+        }
+        if self.is_direct {
+            f.write_str("the system call ")?;
         }
         let symbols: Vec<_> = self.hooks.iter().map(|hook| hook.symbol()).collect();
         f.write_str(&symbols.join(", "))?;
@@ -178,6 +208,11 @@ impl fmt::Display for CallReport {
             (Some(took), _) | (None, WaitsFor::Time(took)) => write!(f, ", {}", in_units(took))?,
             (None, WaitsFor::Descriptor(kind)) => write!(f, ", {}", name(kind))?,
             (None, WaitsFor::Event) => {}
+        }
+        match (self.times, self.took) {
+            (1, _) => {}
+            (times, Some(_)) => write!(f, " in {times} calls")?,
+            (times, None) => write!(f, ", {times} times")?,
         }
         if let Some(task) = &self.task {
             write!(f, "\n  in {task}")?;
@@ -188,7 +223,11 @@ impl fmt::Display for CallReport {
         for frame in &self.frames {
             write!(f, "\n  at {frame}")?;
         }
-        write!(f, "\n  instead: {}", self.instead)
+        write!(f, "\n  instead: {}", self.instead)?;
+        if self.left_out > 0 {
+            write!(f, "\n  not shown: {} calls from other places in this step", self.left_out)?;
+        }
+        Ok(())
     }
 }
 

@@ -16,13 +16,14 @@ use std::{
     sync::atomic::{AtomicPtr, Ordering},
 };
 
-use crate::system;
+use crate::{patch_column::Patch, system};
 
 /// A hook: our function under the name of a function of the C library.
 /// [`all_hooks`](crate::all_hooks) returns all of them.
 pub struct Hook {
     symbol: &'static CStr,
     instead: &'static str,
+    patch: Patch,
     std: &'static [(&'static str, &'static str)],
     /// The real function. Before it is looked up, this is a function that looks it up. So a hook
     /// need not check for null.
@@ -35,13 +36,14 @@ impl Hook {
     pub(crate) const fn new(
         symbol: &'static str,
         instead: &'static str,
+        patch: Patch,
         std: &'static [(&'static str, &'static str)],
         first_call: *const (),
     ) -> Self {
         let Ok(symbol) = CStr::from_bytes_with_nul(symbol.as_bytes()) else {
             panic!("a symbol ends with a NUL byte")
         };
-        Self { symbol, instead, std, real: AtomicPtr::new(first_call.cast_mut()) }
+        Self { symbol, instead, patch, std, real: AtomicPtr::new(first_call.cast_mut()) }
     }
 
     /// Returns the name of the function.
@@ -58,6 +60,11 @@ impl Hook {
     /// Returns the replacement in Quadrivium for code that calls the C function directly.
     pub fn instead(&self) -> &'static str {
         self.instead
+    }
+
+    /// Returns what the function does in a patched green thread.
+    pub fn patch(&self) -> Patch {
+        self.patch
     }
 
     /// Returns the address of the real function, or of the function that looks it up.
@@ -89,6 +96,9 @@ impl fmt::Debug for Hook {
 /// Defines hooks, and `HOOKS`, the list of them. Each hook has its signature, and:
 ///
 /// * `blocks`: what the call waits for, or `None` if it cannot block now;
+/// * `patch`: what the call does in a patched green thread. It `suspends` or `offloads`, by a
+///   function in `patch/`. Otherwise the call `only_reports`, for a reason that may be given here.
+///   A function that calls back into the program `marks` the calls inside it;
 /// * `instead`: the replacement for code that calls the C function directly;
 /// * `std`: the functions of the standard library that call it, and the replacement of each.
 ///
@@ -100,6 +110,7 @@ macro_rules! hooks {
         $(#[$attribute:meta])*
         fn $symbol:ident($($argument:ident: $type:ty),* $(,)?) -> $returned:ty {
             blocks: $blocks:expr,
+            $(patch: $patch:ident($($how:tt)*),)?
             instead: $instead:expr,
             std: [$($std:literal => $replacement:literal),* $(,)?] $(,)?
         }
@@ -119,6 +130,7 @@ macro_rules! hooks {
                 pub(super) static HOOK: crate::hook::Hook = crate::hook::Hook::new(
                     concat!(stringify!($symbol), "\0"),
                     $instead,
+                    crate::hook::patch_of!($($patch($($how)*))?),
                     &[$(($std, $replacement)),*],
                     first_call as *const (),
                 );
@@ -140,6 +152,11 @@ macro_rules! hooks {
                 #[cold]
                 #[inline(never)]
                 unsafe extern "C" fn in_step($($argument: $type),*) -> $returned {
+                    crate::hook::patched!((real(), $($argument),*) $($patch($($how)*))?);
+                    if !crate::watch_flag::is_watched() {
+                        // SAFETY: The caller called the function with these arguments.
+                        return unsafe { real()($($argument),*) };
+                    }
                     crate::step::call(
                         &HOOK,
                         || $blocks,
@@ -151,7 +168,8 @@ macro_rules! hooks {
                 /// The hook itself.
                 #[unsafe(no_mangle)]
                 pub unsafe extern "C" fn $symbol($($argument: $type),*) -> $returned {
-                    let function = if crate::step::is_watched() { in_step } else { real() };
+                    let is_looked_at = crate::watch_flag::is_watched() | crate::patch::is_on();
+                    let function = if is_looked_at { in_step } else { real() };
                     // SAFETY: The caller called the function with these arguments.
                     unsafe { function($($argument),*) }
                 }
@@ -160,4 +178,36 @@ macro_rules! hooks {
     };
 }
 
-pub(crate) use hooks;
+/// The value of the column `patch`.
+macro_rules! patch_of {
+    () => {
+        crate::patch_column::Patch::OnlyReported("no crate was seen that waits in it")
+    };
+    (suspends($module:ident::$function:ident)) => {
+        crate::patch_column::Patch::Suspends
+    };
+    (offloads($module:ident::$function:ident)) => {
+        crate::patch_column::Patch::Offloads
+    };
+    (marks($module:ident::$function:ident)) => {
+        crate::patch_column::Patch::OnlyReported("it calls back into the program")
+    };
+    (only_reports($reason:expr)) => {
+        crate::patch_column::Patch::OnlyReported($reason)
+    };
+}
+
+/// Returns from the hook, if the call is made by a patched green thread and suspends it.
+macro_rules! patched {
+    (($($argument:expr),* $(,)?)) => {};
+    (($($argument:expr),* $(,)?) only_reports($reason:expr)) => {};
+    (($($argument:expr),* $(,)?) $patch:ident($module:ident::$function:ident)) => {
+        // SAFETY: The caller called the function with these arguments.
+        let patched = unsafe { crate::patch::$module::$function($($argument),*) };
+        if let Some(returned) = patched {
+            return returned;
+        }
+    };
+}
+
+pub(crate) use {hooks, patch_of, patched};

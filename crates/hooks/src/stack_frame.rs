@@ -32,6 +32,8 @@ pub(crate) enum Origin {
     Style(&'static str),
     /// A crate on which a style is built. It calls the code of users.
     BelowStyle,
+    /// A crate whose functions are system calls. This library uses it, and users may, too.
+    SystemCalls,
     /// Another package of the library.
     Library,
     User,
@@ -46,6 +48,9 @@ const ROOMS: [&str; 6] = ["core", "styles", "hosts", "io", "testing", "quadriviu
 
 /// The crates on which styles are built.
 const BELOW_STYLES: [&str; 2] = ["corosensei", "genawaiter"];
+
+/// The crates whose functions are system calls.
+const SYSTEM_CALLS: [&str; 1] = ["rustix"];
 
 const STYLES: [&str; 4] = ["callback", "generator", "future", "green"];
 
@@ -65,14 +70,16 @@ impl StackFrame {
 
     fn new(name: &str, file: Option<&Path>, line: Option<u32>) -> Self {
         let mut function = plain(name);
-        let module = file.and_then(module_of_std);
-        if let Some(module) = &module
+        let of_std = file.and_then(module_of_std);
+        let of_calls = file.and_then(module_of_system_calls);
+        if let Some(module) = of_std.as_ref().or(of_calls.as_ref())
             && !function.contains("::")
         {
             function = format!("{module}::{function}");
         }
         let origin = match file.and_then(package) {
-            _ if module.is_some() => Origin::Std,
+            _ if of_std.is_some() => Origin::Std,
+            _ if of_calls.is_some() => Origin::SystemCalls,
             Some(origin) => origin,
             None => of_crate(function.split("::").next().unwrap_or_default()),
         };
@@ -95,8 +102,24 @@ fn module_of_std(file: &Path) -> Option<String> {
     let file = file.to_str()?.strip_prefix("/rustc/")?;
     let (_, inside) = file.split_once("/library/")?;
     let (name, path) = inside.split_once("/src/")?;
+    Some(module(name, path))
+}
+
+/// Returns the module of a crate around system calls that is in a file, such as
+/// `rustix::io::read_write`.
+fn module_of_system_calls(file: &Path) -> Option<String> {
+    let file = file.to_str()?;
+    SYSTEM_CALLS.iter().find_map(|name| {
+        let (_, inside) = file.split_once(&format!("/{name}-"))?;
+        let (_version, path) = inside.split_once("/src/")?;
+        Some(module(name, path))
+    })
+}
+
+/// Returns the path of the module that is in a file below `src`.
+fn module(name: &str, path: &str) -> String {
     let path = path.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::");
-    Some(format!("{name}::{path}"))
+    format!("{name}::{path}")
 }
 
 /// Returns the package of the library to which a file belongs.
@@ -132,6 +155,7 @@ fn of_crate(name: &str) -> Origin {
         "std" | "core" | "alloc" => Origin::Std,
         "quadrivium" => Origin::Library,
         "quadrivium_hooks" => Origin::Hooks,
+        name if SYSTEM_CALLS.contains(&name) => Origin::SystemCalls,
         name if BELOW_STYLES.contains(&name) => Origin::BelowStyle,
         _ => name.strip_prefix("quadrivium_").map_or(Origin::User, of_package),
     }

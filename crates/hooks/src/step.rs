@@ -17,7 +17,11 @@ use std::{
     time::Duration,
 };
 
-use crate::{hook::Hook, system, when::WaitsFor};
+use crate::{hook::Hook, system, watch_flag, when::WaitsFor};
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use watch_flag::watched_flag;
+pub(crate) use watch_flag::{forget, suspend_watch};
 
 /// Is told of the calls in the steps of a task. It must not allocate or take a lock, because a
 /// hook may be called by an allocator, and in a signal handler.
@@ -32,19 +36,11 @@ pub(crate) trait Inspector {
 type InspectorOfStep = Option<ManuallyDrop<Rc<dyn Inspector>>>;
 
 thread_local! {
-    /// Whether this thread runs a step that is watched, and is not inside a hook. It has no
-    /// destructor, so it can be read at any time: before `main`, at the end of a thread, and in a
-    /// signal handler.
-    static IS_WATCHED: Cell<bool> = const { Cell::new(false) };
+    /// Whether the call that is carried out was made without the C library.
+    static IS_DIRECT: Cell<bool> = const { Cell::new(false) };
     /// The inspector of the step. `StepGuard` drops the reference, so this needs no destructor
     /// either.
     static INSPECTOR: RefCell<InspectorOfStep> = const { RefCell::new(None) };
-}
-
-/// Returns whether a hook has to look at its call.
-#[inline]
-pub(crate) fn is_watched() -> bool {
-    IS_WATCHED.get()
 }
 
 /// A guard: while it exists, this thread runs a step that is watched. Made by [`begin`].
@@ -56,40 +52,19 @@ pub(crate) struct StepGuard {
 /// Begins a step. It may be inside a step of another task that is watched.
 pub(crate) fn begin(inspector: &Rc<dyn Inspector>) -> StepGuard {
     // A signal handler must not find `INSPECTOR` borrowed.
-    let was_watched = IS_WATCHED.replace(false);
+    let was_watched = watch_flag::set(false);
     let outer = INSPECTOR.replace(Some(ManuallyDrop::new(Rc::clone(inspector))));
-    IS_WATCHED.set(true);
+    watch_flag::set(true);
     StepGuard { outer, was_watched }
 }
 
 impl Drop for StepGuard {
     fn drop(&mut self) {
-        IS_WATCHED.set(false);
+        watch_flag::set(false);
         let inspector = INSPECTOR.replace(self.outer.take());
         drop(inspector.map(ManuallyDrop::into_inner));
-        IS_WATCHED.set(self.was_watched);
+        watch_flag::set(self.was_watched);
     }
-}
-
-/// A guard: while it exists, this thread is not watched.
-pub(crate) struct Unwatched {
-    was_watched: bool,
-}
-
-/// Lets all calls fall through while the guard exists.
-pub(crate) fn suspend_watch() -> Unwatched {
-    Unwatched { was_watched: IS_WATCHED.replace(false) }
-}
-
-impl Drop for Unwatched {
-    fn drop(&mut self) {
-        IS_WATCHED.set(self.was_watched);
-    }
-}
-
-/// Ends the watch of the step that this thread is in. A forked process calls this.
-pub(crate) fn forget() {
-    IS_WATCHED.set(false);
 }
 
 /// Carries out a call in a step that is watched, and tells the inspector of it. `errno` is the same
@@ -121,4 +96,23 @@ pub(crate) fn call<R>(
     drop(inspector);
     system::restore_errno(errno);
     returned
+}
+
+/// Like [`call`], for a system call that was made without the C library. The caller is the handler
+/// of a signal.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn direct_call<R>(
+    hook: &'static Hook,
+    waits_for: impl FnOnce() -> Option<WaitsFor>,
+    real: impl FnOnce() -> R,
+) -> R {
+    IS_DIRECT.set(true);
+    let returned = call(hook, waits_for, real);
+    IS_DIRECT.set(false);
+    returned
+}
+
+/// Returns whether the call that an inspector is told of was made without the C library.
+pub(crate) fn is_direct() -> bool {
+    IS_DIRECT.get()
 }

@@ -4,15 +4,20 @@
 //! No function here allocates or takes a lock, apart from the lookup of real functions. So a hook
 //! may call them in a signal handler.
 
+#[cfg(target_arch = "x86_64")]
+use std::arch::asm;
 use std::{
     ffi::{CStr, c_int, c_void},
     fs::File,
     io,
     mem::MaybeUninit,
+    ops::Range,
     os::fd::{AsFd, AsRawFd},
-    ptr,
+    ptr, slice,
     time::Duration,
 };
+
+use libc::{Elf64_Phdr, c_long, dl_phdr_info, size_t};
 
 /// A type for which any bytes are a value.
 ///
@@ -31,6 +36,8 @@ unsafe impl AnyBytes for libc::timeval {}
 unsafe impl<const N: usize> AnyBytes for [u8; N] {}
 // SAFETY: Its elements are integers.
 unsafe impl<const N: usize> AnyBytes for [u32; N] {}
+// SAFETY: Its elements are integers.
+unsafe impl<const N: usize> AnyBytes for [usize; N] {}
 
 /// Returns the definition of a symbol in the libraries behind the executable, or null.
 pub(crate) fn next_definition(symbol: &CStr) -> *mut () {
@@ -44,7 +51,7 @@ pub(crate) fn end_process(symbol: &str) -> ! {
     let message = [
         "quadrivium-hooks: the C library of this process has no function `",
         symbol,
-        "`. The hooks need glibc 2.28 or newer, linked dynamically. Remedy: leave out the feature \
+        "`. The hooks need glibc 2.34 or newer, linked dynamically. Remedy: leave out the feature \
          `hooks`\n",
     ];
     for part in message {
@@ -53,6 +60,61 @@ pub(crate) fn end_process(symbol: &str) -> ! {
     }
     // SAFETY: It takes no argument.
     unsafe { libc::abort() }
+}
+
+/// Returns the addresses of the code of the C library.
+pub(crate) fn text_of_the_c_library() -> Option<Range<usize>> {
+    struct Search {
+        contained: usize,
+        found: Option<Range<usize>>,
+    }
+
+    unsafe extern "C" fn look(info: *mut dl_phdr_info, _: size_t, search: *mut c_void) -> c_int {
+        // SAFETY: The C library passes a valid description of a library, and our own argument.
+        let (search, base, headers) = unsafe {
+            let info = &*info;
+            let headers = slice::from_raw_parts(info.dlpi_phdr, info.dlpi_phnum.into());
+            (&mut *search.cast::<Search>(), info.dlpi_addr as usize, headers)
+        };
+        let is_code = |it: &&Elf64_Phdr| it.p_type == libc::PT_LOAD && it.p_flags & libc::PF_X != 0;
+        for header in headers.iter().filter(is_code) {
+            let start = base + header.p_vaddr as usize;
+            let text = start..start + header.p_memsz as usize;
+            if text.contains(&search.contained) {
+                search.found = Some(text);
+            }
+        }
+        0
+    }
+
+    let contained = next_definition(c"syscall").addr();
+    let mut search = Search { contained, found: None };
+    // SAFETY: `look` has the type that the function expects, and its argument outlives the call.
+    unsafe { libc::dl_iterate_phdr(Some(look), (&raw mut search).cast()) };
+    search.found
+}
+
+/// Makes a system call, and returns what the kernel returns: for an error, its negative number.
+///
+/// # Safety
+///
+/// It has the effects of that system call.
+#[cfg(target_arch = "x86_64")]
+pub(crate) unsafe fn system_call(number: c_long, arguments: [c_long; 6]) -> c_long {
+    let [first, second, third, fourth, fifth, sixth] = arguments;
+    let returned;
+    // SAFETY: These are the registers of the kernel's interface. The caller takes the effects.
+    unsafe {
+        asm!(
+            "syscall",
+            inlateout("rax") number => returned,
+            in("rdi") first, in("rsi") second, in("rdx") third,
+            in("r10") fourth, in("r8") fifth, in("r9") sixth,
+            lateout("rcx") _, lateout("r11") _,
+            options(nostack),
+        );
+    }
+    returned
 }
 
 pub(crate) fn errno() -> c_int {
@@ -114,6 +176,19 @@ pub(crate) fn socket_option(fd: c_int, name: c_int) -> Option<c_int> {
     // SAFETY: The pointers are those of an integer and of its length.
     let n = unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, name, to, length) };
     (n == 0).then_some(found)
+}
+
+/// Returns the limit for sends of a socket, `SO_SNDTIMEO`.
+pub(crate) fn send_limit(fd: c_int) -> Option<libc::timeval> {
+    let mut found = MaybeUninit::<libc::timeval>::uninit();
+    let mut length = size_of::<libc::timeval>() as libc::socklen_t;
+    let (to, length) = (found.as_mut_ptr().cast::<c_void>(), &raw mut length);
+    // SAFETY: The pointers are those of a value and of its length.
+    match unsafe { libc::getsockopt(fd, libc::SOL_SOCKET, libc::SO_SNDTIMEO, to, length) } {
+        // SAFETY: The function has filled it.
+        0 => Some(unsafe { found.assume_init() }),
+        _ => None,
+    }
 }
 
 /// Returns the time of a clock.

@@ -5,7 +5,7 @@
 
 use std::{
     ffi::{c_int, c_void},
-    ptr,
+    mem, ptr,
 };
 
 use crate::system;
@@ -18,6 +18,8 @@ const MOST: usize = 96;
 pub(crate) struct Addresses {
     all: [usize; MOST],
     length: usize,
+    /// The calls above a signal handler are left out, because that handler is ours.
+    begins_at_signal: bool,
     /// A signal handler is among the calls.
     pub(crate) in_signal_handler: bool,
 }
@@ -25,7 +27,17 @@ pub(crate) struct Addresses {
 impl Addresses {
     /// Walks the stack of the caller.
     pub(crate) fn of_caller() -> Self {
-        let mut found = Self { all: [0; MOST], length: 0, in_signal_handler: false };
+        Self::walk(false)
+    }
+
+    /// Walks the stack of the code that the caller, a signal handler, has interrupted.
+    pub(crate) fn of_interrupted_code() -> Self {
+        Self::walk(true)
+    }
+
+    fn walk(begins_at_signal: bool) -> Self {
+        let mut found =
+            Self { all: [0; MOST], length: 0, begins_at_signal, in_signal_handler: false };
         // SAFETY: `add` has the type that the unwinder expects, and its argument outlives the call.
         unsafe { _Unwind_Backtrace(add, (&raw mut found).cast()) };
         found
@@ -72,7 +84,12 @@ extern "C" fn add(context: *mut UnwindContext, found: *mut c_void) -> c_int {
         && let Some(before) = found.as_slice().last()
     {
         let code = system::read(ptr::with_exposed_provenance(*before));
-        found.in_signal_handler |= code == Some(RETURN_FROM_SIGNAL);
+        let is_signal = code == Some(RETURN_FROM_SIGNAL);
+        if is_signal && mem::take(&mut found.begins_at_signal) {
+            found.length = 0;
+        } else {
+            found.in_signal_handler |= is_signal;
+        }
     }
     if found.length == MOST {
         return END_OF_STACK;

@@ -6,9 +6,7 @@
 
 use std::{ffi::c_int, time::Duration};
 
-use libc::{
-    c_long, c_void, clockid_t, pthread_mutex_t, pthread_rwlock_t, sem_t, timespec, timeval,
-};
+use libc::{c_void, clockid_t, pthread_mutex_t, pthread_rwlock_t, sem_t, timespec, timeval};
 
 use crate::system;
 
@@ -178,6 +176,11 @@ pub(crate) fn file_lock(operation: c_int) -> Option<WaitsFor> {
     Some(WaitsFor::Descriptor(DescriptorKind::File))
 }
 
+/// A lock of a part of a file waits only with this command.
+pub(crate) fn file_region_lock(command: c_int) -> Option<WaitsFor> {
+    (command == libc::F_LOCK).then_some(WaitsFor::Descriptor(DescriptorKind::File))
+}
+
 /// A mutex of the C library waits while another thread has it. Its first word is zero while it is
 /// free, and its third word is the number of the thread that has it (glibc, `struct
 /// __pthread_mutex_s`).
@@ -220,17 +223,15 @@ pub(crate) fn until_at_most(
     until(clock, at)
 }
 
-/// The arguments of a system call that a program makes through `syscall`. Of these calls only a
-/// wait for a futex blocks: locks of std wait there.
-pub(crate) fn system_call(number: c_long, arguments: [*mut c_void; 4]) -> Option<WaitsFor> {
-    if number != libc::SYS_futex {
-        return None;
-    }
-    let [word, operation, expected, timeout] = arguments;
-    // The kernel reads the lower half of these registers.
-    let (operation, expected) = (operation.addr() as u32 as c_int, expected.addr() as u32);
-    let timeout = timeout.cast_const().cast::<timespec>();
-    let has_changed = || system::read(word.cast_const().cast::<u32>()) != Some(expected);
+/// A wait for a futex: a word in memory, for whose change a thread waits. It does not wait if the
+/// word has changed already.
+pub(crate) fn futex(
+    word: *const c_void,
+    operation: c_int,
+    expected: u32,
+    timeout: *const timespec,
+) -> Option<WaitsFor> {
+    let has_changed = || system::read(word.cast::<u32>()) != Some(expected);
     match operation & libc::FUTEX_CMD_MASK {
         libc::FUTEX_WAIT | libc::FUTEX_WAIT_BITSET if has_changed() => None,
         libc::FUTEX_WAIT => timespec_or_for_ever(timeout),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use quadrivium_hooks::{Probed, all_hooks, probe};
+use quadrivium_hooks::{Patch, Probed, all_hooks, probe};
 
 #[test]
 fn each_function_of_std_reaches_what_the_list_says() {
@@ -21,4 +21,26 @@ fn each_function_of_std_reaches_what_the_list_says() {
 
     let not_reported = probed.iter().filter(|it| it.reported().is_empty()).map(|it| it.function);
     assert_eq!(not_reported.collect::<Vec<_>>(), ["std::thread::yield_now"]);
+}
+
+#[test]
+fn the_column_of_patched_green_threads() {
+    let probed = probe();
+    let patch = |name| probed.iter().find(|it| it.function == name).map(Probed::patch);
+    for suspends in [
+        "std::thread::sleep",
+        "std::net::TcpStream::read",
+        "std::net::TcpListener::accept",
+        "std::process::Child::wait",
+        "std::sync::Mutex::lock",
+    ] {
+        assert_eq!(patch(suspends), Some(Patch::Suspends), "{suspends}");
+    }
+    for offloads in ["std::fs::File::open", "std::fs::File::lock", "std::thread::JoinHandle::join"]
+    {
+        assert_eq!(patch(offloads), Some(Patch::Offloads), "{offloads}");
+    }
+    for parks in ["std::thread::park", "std::sync::mpsc::Receiver::recv"] {
+        assert!(matches!(patch(parks), Some(Patch::OnlyReported(_))), "{parks}");
+    }
 }

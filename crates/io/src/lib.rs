@@ -58,7 +58,7 @@ pub mod signal;
 pub use quadrivium_core::Interest;
 
 pub use self::{
-    descriptor::{Leaf, Ready, ready},
+    descriptor::{Leaf, Ready, ReadyOwned, ready, ready_owned},
     pipe::{PipeReader, PipeWriter, pipe},
     stream::{
         attempts::{AttemptRead, AttemptWrite, Attempts},

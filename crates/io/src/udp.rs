@@ -82,6 +82,7 @@ impl UdpSocket {
     /// Sends a datagram to this address, and returns the number of bytes.
     ///
     /// An operation that is dropped before it is done has sent nothing.
+    #[track_caller]
     pub fn send_to<'a>(
         &self,
         bytes: &'a [u8],
@@ -91,6 +92,7 @@ impl UdpSocket {
     }
 
     /// Like [`send_to`](Self::send_to), but takes the bytes and returns them with the result.
+    #[track_caller]
     pub fn send_to_owned<B: AsRef<[u8]>>(
         &self,
         bytes: B,
@@ -103,6 +105,7 @@ impl UdpSocket {
     /// datagram.
     ///
     /// An operation that is dropped before it is done has done nothing.
+    #[track_caller]
     pub fn peek_from<'a>(
         &self,
         buffer: &'a mut [u8],
@@ -111,6 +114,7 @@ impl UdpSocket {
     }
 
     /// Like [`peek_from`](Self::peek_from), but takes the buffer and returns it with the result.
+    #[track_caller]
     pub fn peek_from_owned<B: AsMut<[u8]>>(
         &self,
         buffer: B,

@@ -84,10 +84,12 @@
 pub use quadrivium_core::{
     Edge, Interest, QueuePlace, Readiness, crash_note, fairness,
     host::{
-        DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, OwnWakers,
-        PartWakers, Reactor, SpawnedTasks, TaskId, TaskKey, WokenParts, Wrapper, contain, current,
-        enter, hosted, label, reactor, refused, run_destructors,
+        DescriptorKey, Entered, Host, Hosted, HostedTask, Joined, Label, NESTED, ObservedStep,
+        Observer, Observing, OwnWakers, PartWakers, Reactor, Rotation, SpawnedTasks, TaskId,
+        TaskKey, WokenParts, Wrapper, contain, current, enter, hosted, is_observed, label, observe,
+        observe_all_threads, observed_step, reactor, refused, run_destructors,
     },
+    inspect::{RunningTask, Style},
     remote_task::{Promise, RemoteHandle},
 };
 pub use quadrivium_event_loop::MioReactor;

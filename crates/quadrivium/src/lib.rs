@@ -98,6 +98,7 @@
 //! |---|---|
 //! | [`task`] | the [`Task`] trait; [`spawn`], [`join`], [`race`], [`select`] |
 //! | [`callback`](mod@callback), [`generator`](mod@generator), [`future`](mod@future), [`green`](mod@green) | the four styles; each with the helpers for crates that are written in that style |
+//! | [`scope`] | child tasks that end before their parent goes on |
 //! | [`time`] | sleeping, ticks, time limits, turns (letting other tasks run) |
 //! | [`sync`] | channels, locks and notifications between tasks |
 //! | [`net`], [`io`] | sockets; pipes, waiting for any descriptor |
@@ -115,12 +116,12 @@
 
 #![forbid(unsafe_code)]
 
-#[doc(inline)]
-pub use quadrivium_core::sync;
 pub use quadrivium_core::{
     JoinError, JoinHandle, Task, join, join_all, race, race_all, select, spawn, spawn_named,
     timeout, try_join, try_join_all,
 };
+#[doc(inline)]
+pub use quadrivium_core::{scope, sync};
 pub use quadrivium_event_loop::{EventLoop, RunError};
 pub use quadrivium_future as future;
 pub use quadrivium_generator as generator;
@@ -134,18 +135,28 @@ pub use quadrivium_may as may;
 pub mod event_loop {
     pub use quadrivium_core::remote_task::Attached;
     pub use quadrivium_event_loop::{
-        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, RunError, Schedule, Spawner,
-        Stopper, Trace, Turned, trace,
+        Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, Report, RunError, Schedule,
+        Spawner, Stopper, Trace, Turned, trace,
     };
 }
 
 /// The [`Task`] trait, how a task is spawned, and how one task is made of several.
 pub mod task {
     pub use quadrivium_core::{
-        BoxTask, Canceller, Context, Either, Join, JoinAll, JoinError, JoinHandle, LocalWaker,
-        PanicPayload, Perform, PerformWaits, RESUMED_AFTER_DONE, Race, RaceAll, Select, Selected,
-        Step, Task, TryJoin, TryJoinAll, Wait, fairness, join, join_all, race, race_all, select,
-        spawn, spawn_named, try_join, try_join_all,
+        BoxTask, Canceller, Context, Either, InheritedValue, InheritedValues, Join, JoinAll,
+        JoinError, JoinHandle, LocalValue, LocalValues, LocalWaker, PanicPayload, Perform,
+        PerformWaits, Provided, RESUMED_AFTER_DONE, Race, RaceAll, Select, Selected, Step, Task,
+        TryJoin, TryJoinAll, Values, Wait, fairness, join, join_all, race, race_all, select, spawn,
+        spawn_named, try_join, try_join_all,
+    };
+}
+
+/// What the tasks of a loop do, and what they wait for: [`EventLoop::tasks`] returns it, and the
+/// report of a deadlock contains it. `docs/tasks.md` explains the reports.
+pub mod inspect {
+    pub use quadrivium_core::{
+        host::{Label, TaskId},
+        inspect::{LeafKind, ObjectKind, Style, snapshot::*},
     };
 }
 
@@ -189,7 +200,8 @@ pub mod signal {
 pub mod io {
     pub use quadrivium_io::{
         AttemptRead, AttemptWrite, Attempts, BufReader, ByteReader, ByteWriter, Interest, Leaf,
-        PipeReader, PipeWriter, Polled, Ready, copy, copy_both, pipe, ready,
+        PipeReader, PipeWriter, Polled, Ready, ReadyOwned, copy, copy_both, pipe, ready,
+        ready_owned,
     };
 }
 
@@ -207,6 +219,8 @@ pub mod host;
 pub mod hyper;
 pub mod test;
 pub mod thread;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 /// The items that most programs use. `perform` is not among them, because each style has its own.
 pub mod prelude {
@@ -260,6 +274,11 @@ struct BlockingExamples;
 #[doc = include_str!("../../../docs/sync.md")]
 #[cfg(doctest)]
 struct SyncExamples;
+
+/// The examples of the chapter on scopes run as tests.
+#[doc = include_str!("../../../docs/scopes.md")]
+#[cfg(doctest)]
+struct ScopeExamples;
 
 /// The examples of the README run as tests.
 #[doc = include_str!("../../../README.md")]

@@ -2,8 +2,8 @@
 
 use std::{fmt, ops::ControlFlow, pin::Pin};
 
-use super::parts::Parts;
-use crate::{Context, Step, Task};
+use super::parts::{Combinator, Parts};
+use crate::{Context, Step, Task, inspect::LeafKind};
 
 /// Runs any number of tasks of one type side by side. The output is a `Vec` of their outputs, in
 /// the same order.
@@ -24,8 +24,9 @@ use crate::{Context, Step, Task};
 /// assert_eq!(outputs, [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn join_all<T: Task>(tasks: impl IntoIterator<Item = T>) -> JoinAll<T> {
-    let parts = Parts::new(tasks);
+    let parts = Parts::new(Combinator::new(LeafKind::JoinAll), tasks);
     JoinAll { outputs: Some((0..parts.len()).map(|_| None).collect()), parts }
 }
 

@@ -16,7 +16,8 @@
 use std::{
     cmp::Reverse,
     collections::BinaryHeap,
-    ops::ControlFlow,
+    ops::{ControlFlow, Range},
+    panic::Location,
     pin::Pin,
     sync::{Arc, Weak},
     task::Waker,
@@ -30,6 +31,7 @@ use crate::{
         part_set::PartSet,
         part_wakers::{ForeignPartWakers, of_current_host},
     },
+    inspect::{LeafKind, ObjectNumber, note, put_back, take_note},
 };
 
 /// Any number of tasks side by side. A task that is done is dropped at once.
@@ -45,6 +47,22 @@ pub(super) struct Parts<T> {
     /// The parts that the next resume has to resume. At first, these are all parts.
     to_resume: Arc<PartSet>,
     wakers: WakersOfParts,
+    combinator: Combinator,
+}
+
+/// What reports say about the combinator: what it is, and the line that made it.
+#[derive(Clone, Copy)]
+pub(super) struct Combinator {
+    kind: LeafKind,
+    line: &'static Location<'static>,
+}
+
+impl Combinator {
+    /// The calling line counts as the line that made the combinator.
+    #[track_caller]
+    pub(super) fn new(kind: LeafKind) -> Self {
+        Self { kind, line: Location::caller() }
+    }
 }
 
 struct Part<T> {
@@ -64,7 +82,7 @@ struct WakersOfParts {
 }
 
 impl<T: Task> Parts<T> {
-    pub(super) fn new(tasks: impl IntoIterator<Item = T>) -> Self {
+    pub(super) fn new(combinator: Combinator, tasks: impl IntoIterator<Item = T>) -> Self {
         let part = |task| Some(Part { task: Box::pin(task), wait: Wait::Wake });
         let parts: Vec<_> = tasks.into_iter().map(part).collect();
         Self {
@@ -73,6 +91,7 @@ impl<T: Task> Parts<T> {
             deadlines: BinaryHeap::new(),
             to_resume: Arc::new(PartSet::all(parts.len())),
             wakers: WakersOfParts::default(),
+            combinator,
             parts,
         }
     }
@@ -93,30 +112,73 @@ impl<T: Task> Parts<T> {
     pub(super) fn resume(
         &mut self,
         cx: &Context<'_>,
+        done: impl FnMut(usize, T::Output) -> ControlFlow<()>,
+    ) -> ControlFlow<(), Wait> {
+        self.resume_from(0, cx, done)
+    }
+
+    /// Like [`resume`](Parts::resume), but the part `first` is the first in the order. The parts
+    /// before it come last.
+    pub(super) fn resume_from(
+        &mut self,
+        first: usize,
+        cx: &Context<'_>,
         mut done: impl FnMut(usize, T::Output) -> ControlFlow<()>,
     ) -> ControlFlow<(), Wait> {
         let woken = self.begin_resume(cx);
-        let mut waits_for_a_turn = false;
-        let mut word = 0;
-        while let Some(next) = self.to_resume.next_word(word) {
-            waits_for_a_turn |= self.resume_word(next, &woken, &mut done)?;
-            word = next + 1;
+        let note_before = take_note();
+        let mut waits_for_a_turn = self.resume_range(first..self.len(), &woken, &mut done)?;
+        if first > 0 {
+            waits_for_a_turn |= self.resume_range(0..first, &woken, &mut done)?;
         }
+        put_back(note_before);
         ControlFlow::Continue(match waits_for_a_turn {
             true => Wait::Turn,
-            false => self.wait(),
+            false => {
+                self.note();
+                self.wait()
+            }
         })
     }
 
-    /// Resumes the parts of one word of the set. Returns whether one of them waits for a turn.
+    /// Notes the combinator and the number of its parts that are not done.
+    fn note(&self) {
+        if let Ok(left @ 1..) = u32::try_from(self.left) {
+            note(self.combinator.kind, Some(self.combinator.line), ObjectNumber::of_index(left));
+        }
+    }
+
+    /// Resumes the parts in this range. Returns whether one of them waits for a turn.
+    #[inline]
+    fn resume_range(
+        &mut self,
+        range: Range<usize>,
+        woken: &Arc<WokenParts>,
+        done: &mut impl FnMut(usize, T::Output) -> ControlFlow<()>,
+    ) -> ControlFlow<(), bool> {
+        let mut waits_for_a_turn = false;
+        let mut word = range.start / 64;
+        while let Some(next) = self.to_resume.next_word(word)
+            && next * 64 < range.end
+        {
+            let within = bits_within(&range, next);
+            waits_for_a_turn |= self.resume_word(next, within, woken, done)?;
+            word = next + 1;
+        }
+        ControlFlow::Continue(waits_for_a_turn)
+    }
+
+    /// Resumes the parts that are these bits of one word of the set. Returns whether one of them
+    /// waits for a turn.
     fn resume_word(
         &mut self,
         word: usize,
+        within: u64,
         woken: &Arc<WokenParts>,
         done: &mut impl FnMut(usize, T::Output) -> ControlFlow<()>,
     ) -> ControlFlow<(), bool> {
         let set = woken.parts();
-        let (mut bits, mut turns) = (set.take_from_word(word, u64::MAX), 0);
+        let (mut bits, mut turns) = (set.take_from_word(word, within), 0);
         while bits != 0 {
             let bit = bits.trailing_zeros();
             bits &= bits - 1;
@@ -132,7 +194,7 @@ impl<T: Task> Parts<T> {
                 }
             }
             // Parts behind this one were woken, perhaps by this one.
-            bits |= set.take_from_word(word, (u64::MAX - 1) << bit);
+            bits |= set.take_from_word(word, (u64::MAX - 1) << bit & within);
         }
         set.insert_into_word(word, turns);
         ControlFlow::Continue(turns != 0)
@@ -211,6 +273,13 @@ impl<T: Task> Parts<T> {
             _ => Wait::Ready,
         }
     }
+}
+
+/// Returns the bits of this word whose numbers are in the range. At least one is.
+fn bits_within(range: &Range<usize>, word: usize) -> u64 {
+    let from_start = u64::MAX << range.start.saturating_sub(word * 64);
+    let to_end = u64::MAX >> (word * 64 + 64).saturating_sub(range.end);
+    from_start & to_end
 }
 
 impl WakersOfParts {

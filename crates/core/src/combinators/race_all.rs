@@ -2,7 +2,8 @@
 
 use std::{fmt, pin::Pin};
 
-use crate::{Context, Select, Step, Task, select};
+use super::parts::Combinator;
+use crate::{Context, Select, Step, Task, inspect::LeafKind};
 
 /// Runs any number of tasks of one type side by side until the first of them is done. The output is
 /// its index and its output. The other tasks are dropped, and their destructors have run, before
@@ -20,13 +21,15 @@ use crate::{Context, Select, Step, Task, select};
 /// # Panics
 ///
 /// Without tasks, because no task can be the first. Use [`select`] if there may be none.
+#[track_caller]
 pub fn race_all<T: Task>(tasks: impl IntoIterator<Item = T>) -> RaceAll<T> {
     let mut tasks = tasks.into_iter().peekable();
     assert!(
         tasks.peek().is_some(),
         "a race of no tasks has no winner: pass at least one task, or use `select`"
     );
-    RaceAll { first: select(tasks) }
+    let first = Select::new(Combinator::new(LeafKind::RaceAll), tasks);
+    RaceAll { first: first.biased() }
 }
 
 /// A race of many tasks. Made by [`race_all`].

@@ -10,6 +10,7 @@ use crate::{Context, Either, Race, Sleep, Step, Task, race, sleep};
 ///
 /// When the time is up, the task is dropped, its destructors run, and the output is `Err(Elapsed)`.
 /// If the task is done in the very step in which the time is up, its output counts.
+#[track_caller]
 pub fn timeout<T: Task>(duration: Duration, task: T) -> Timeout<T> {
     Timeout { race: race(task, sleep(duration)), duration }
 }

@@ -2,8 +2,8 @@
 
 use std::{fmt, ops::ControlFlow, pin::Pin};
 
-use super::parts::Parts;
-use crate::{Context, RESUMED_AFTER_DONE, Step, Task};
+use super::parts::{Combinator, Parts};
+use crate::{Context, RESUMED_AFTER_DONE, Step, Task, inspect::LeafKind};
 
 /// Runs any number of tasks of one type side by side until all are done or the first of them fails.
 /// The output is a `Vec` of their values, in the same order, or the error.
@@ -34,7 +34,7 @@ pub fn try_join_all<T, X, E>(tasks: impl IntoIterator<Item = T>) -> TryJoinAll<T
 where
     T: Task<Output = Result<X, E>>,
 {
-    let parts = Parts::new(tasks);
+    let parts = Parts::new(Combinator::new(LeafKind::TryJoinAll), tasks);
     let outputs = (0..parts.len()).map(|_| None).collect();
     TryJoinAll { running: Some(RunningParts { parts, outputs }) }
 }

@@ -220,7 +220,7 @@ mod tests {
         readiness.edge(Readable);
         readiness.drained(Readable, edge);
         assert!(readiness.maybe_ready(Readable).is_some());
-        let mut place = QueuePlace::default();
+        let mut place = QueuePlace::new();
         assert!(!readiness.wait(Readable, &mut place, &Context::new(Waker::noop())));
         assert!(!readiness.has_waiters());
     }
@@ -229,7 +229,7 @@ mod tests {
     fn an_edge_wakes_all_that_wait_for_it_once() {
         let (readiness, (waker, count)) = (Readiness::default(), counting_waker());
         let cx = Context::new(&waker);
-        let mut places = [QueuePlace::default(), QueuePlace::default(), QueuePlace::default()];
+        let mut places = [QueuePlace::new(), QueuePlace::new(), QueuePlace::new()];
         for (place, interest) in places.iter_mut().zip([Readable, Readable, Writable]) {
             if let Some(edge) = readiness.maybe_ready(interest) {
                 readiness.drained(interest, edge);

@@ -15,7 +15,7 @@ use std::{any::Any, hint::black_box, pin::Pin};
 
 use pin_project_lite::pin_project;
 
-use crate::{Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait};
+use crate::{Context, JoinError, RESUMED_AFTER_DONE, Step, Task, Wait, inspect::Style};
 
 /// A task in the form in which hosts store it: without its concrete type. Made by [`hosted`].
 pub type HostedTask = Pin<Box<dyn Hosted>>;
@@ -39,6 +39,9 @@ pub trait Hosted {
     /// A host may call this while its state is borrowed. So this runs no code of users. Nor does a
     /// drop after this.
     fn take_output(self: Pin<&mut Self>, output: &mut dyn Any);
+
+    /// Returns the style of a task that is not done.
+    fn style(&self) -> Style;
 
     /// Reads some memory of the task, and does nothing with it. A host that does this for many
     /// tasks, and resumes them only then, waits for their memory once. By default this does
@@ -122,6 +125,13 @@ where
             && let TaskCellTaken::Output { output } = self.project_replace(TaskCell::Taken)
         {
             *place = Some(output);
+        }
+    }
+
+    fn style(&self) -> Style {
+        match self {
+            TaskCell::Task { task } => task.style(),
+            TaskCell::Output { .. } | TaskCell::Taken => Style::Other,
         }
     }
 

@@ -14,23 +14,33 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold};
+use crate::{
+    Canceller, Context, Hold, JoinError, LocalWaker, Readiness, SendHold,
+    inspect::{self, Note},
+    task_values::visible,
+};
 
 mod hosted;
 mod label;
+mod observer;
 mod wrapper;
 mod refused;
+mod rotation;
 pub(crate) mod part_set;
 pub(crate) mod part_wakers;
 
 // `NESTED` is the number of calls of `run_destructors` that may be nested. `refused` makes the
 // error for a thread or a process that the operating system refuses.
-pub use crate::destructors::{NESTED, contain, run_destructors};
+pub use crate::destructors::{NESTED, are_destructors_running, contain, run_destructors};
 pub(crate) use hosted::hosted_in;
 pub use hosted::{Hosted, HostedTask, Joined, hosted};
 pub use label::{Label, TaskId};
+pub use observer::{
+    ObservedStep, Observer, Observing, is_observed, observe, observe_all_threads, observed_step,
+};
 pub use part_wakers::{PartWakers, WokenParts};
 pub use refused::refused;
+pub use rotation::Rotation;
 pub use wrapper::Wrapper;
 
 /// Drives tasks. An event loop is a host, and so are other schedulers and executors.
@@ -130,6 +140,15 @@ pub trait Host {
         None
     }
 
+    /// Returns which part of a [`select`](crate::select) of `n` parts is resumed first. It is less
+    /// than `n`, which is at least 1.
+    ///
+    /// By default, it comes from a [`Rotation`] of the thread. A host whose runs can be repeated
+    /// has a rotation of its own.
+    fn first_part(&self, n: usize) -> usize {
+        rotation::first_on_this_thread(n)
+    }
+
     /// Returns wakers for the parts of a combinator, such as [`join_all`](crate::join_all). When
     /// one of them is woken, it calls [`WokenParts::wake`].
     ///
@@ -170,7 +189,7 @@ pub trait SpawnedTasks {
     /// Takes the result of a task that has ended, and forgets the task. Moves its output into
     /// `output`, which is an `Option` of the output's type. Returns the id of the task, and whether
     /// it has an output. Returns `None` if the task has not ended. In that case the calling task is
-    /// woken when the other task ends.
+    /// woken when the other task ends, and the host [notes](crate::inspect::note) that it waits.
     fn join(
         &self,
         key: TaskKey,
@@ -191,6 +210,12 @@ pub trait SpawnedTasks {
 
     /// Returns the id of a task that is not forgotten. Labels and traces show it.
     fn id(&self, key: TaskKey) -> TaskId;
+
+    /// Returns what a suspended task waits for, if the host keeps that. By default it is not known.
+    fn note(&self, key: TaskKey) -> Option<Note> {
+        _ = key;
+        None
+    }
 
     /// Notes that this task will not be joined. Its output is dropped while the task's host is
     /// [entered](enter).
@@ -244,9 +269,10 @@ thread_local! {
 /// assert!(host::current().is_none());
 /// ```
 pub fn enter(host: Rc<dyn Host>) -> Entered {
+    observer::begin_on_this_thread();
     let own_wakers = OWN_WAKERS.replace(host.own_wakers());
     let outer = CURRENT.replace(ManuallyDrop::new(Some(host)));
-    Entered { outer: ManuallyDrop::into_inner(outer), own_wakers }
+    Entered { outer: ManuallyDrop::into_inner(outer), own_wakers, values: visible::hide() }
 }
 
 /// A guard that makes a host drive this thread while it exists. Made by [`enter`].
@@ -255,10 +281,13 @@ pub struct Entered {
     outer: Option<Rc<dyn Host>>,
     /// The wakers of the outer host.
     own_wakers: Option<OwnWakers>,
+    /// The values of the task outside the host. The tasks of the host do not see them.
+    values: visible::Hidden,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
+        visible::restore(&self.values);
         OWN_WAKERS.set(self.own_wakers);
         let inner = CURRENT.replace(ManuallyDrop::new(self.outer.take()));
         drop(ManuallyDrop::into_inner(inner));
@@ -301,6 +330,11 @@ pub(crate) fn now() -> Instant {
     expect_current().now()
 }
 
+/// Returns which of `n` parts is resumed first. See [`Host::first_part`].
+pub(crate) fn first_part(n: usize) -> usize {
+    current().map_or_else(|| rotation::first_on_this_thread(n), |host| host.first_part(n))
+}
+
 pub(crate) fn block_for(duration: Duration) {
     expect_current().block_for(duration);
 }
@@ -313,6 +347,7 @@ impl Context<'_> {
     /// thread can wake it, such as another task. If no task on this thread can run, the deadlock is
     /// certain, and the host reports it.
     pub fn local_waker(&self) -> LocalWaker {
+        inspect::count_local_waker();
         self.copy_own_waker().unwrap_or_else(|| self.copy_foreign_waker())
     }
 

@@ -126,6 +126,10 @@ impl<W: Wrapper> Host for W {
         Wrapper::local_waker(self, waker)
     }
 
+    fn first_part(&self, n: usize) -> usize {
+        self.wrapped().first_part(n)
+    }
+
     fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
         self.wrapped().part_wakers(woken)
     }

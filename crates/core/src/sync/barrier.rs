@@ -10,10 +10,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::{cell::RefCell, pin::Pin, rc::Rc};
+use std::{cell::RefCell, panic::Location, pin::Pin, rc::Rc};
 
 use crate::{
     Context, Step, Task, Wait, fairness,
+    inspect::{LeafKind, Object, ObjectKind, note},
     sync::{
         deferred::{update, update_with},
         wait_queue::{QueuePlace, WaitQueue},
@@ -27,21 +28,37 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Barrier {
     n: usize,
-    waiting: Rc<RefCell<WaitQueue>>,
+    state: Rc<RefCell<State>>,
+}
+
+#[derive(Debug)]
+struct State {
+    waiting: WaitQueue,
+    object: Object,
 }
 
 impl Barrier {
     /// Makes a barrier for `n` tasks. If `n` is 0 or 1, no task ever waits.
+    #[track_caller]
     pub fn new(n: usize) -> Self {
-        Self { n, waiting: Rc::default() }
+        let object = Object::new(ObjectKind::Barrier, Location::caller());
+        Self { n, state: Rc::new(RefCell::new(State { waiting: WaitQueue::default(), object })) }
+    }
+
+    /// Gives the barrier a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.state.borrow().object.rename(name);
+        self
     }
 
     /// Waits until all tasks have arrived. The output shows whether this task is the leader.
     ///
     /// The task has arrived when it is first resumed. If it is dropped while it waits, it does not
     /// count. If it is dropped after all have arrived, it has counted.
+    #[track_caller]
     pub fn wait(&self) -> BarrierWait {
-        BarrierWait { barrier: self.clone(), place: QueuePlace::default(), is_leader: false }
+        BarrierWait { barrier: self.clone(), place: QueuePlace::new(), is_leader: false }
     }
 }
 
@@ -79,8 +96,9 @@ impl Task for BarrierWait {
         // This comes first, because the clone of another executor's waker is user code, which may
         // let another task arrive.
         let waker = cx.local_waker();
-        let queue = this.barrier.waiting.borrow_mut();
-        let is_notified = update_with(waker, queue, |waiting, deferred| {
+        let state = this.barrier.state.borrow_mut();
+        let number = state.object.number();
+        let is_notified = update_with(waker, state, |State { waiting, .. }, deferred| {
             let is_notified = waiting.is_notified(&this.place);
             this.is_leader = !this.place.has_waited() && waiting.len() + 1 >= this.barrier.n;
             if is_notified {
@@ -93,6 +111,7 @@ impl Task for BarrierWait {
             is_notified
         });
         if !is_notified && !this.is_leader {
+            note(LeafKind::Wait, Some(this.place.line()), number);
             return Step::Suspended(Wait::Wake);
         }
         if this.is_leader && fairness::gives_way(false) {
@@ -104,8 +123,8 @@ impl Task for BarrierWait {
 
 impl Drop for BarrierWait {
     fn drop(&mut self) {
-        update(self.barrier.waiting.borrow_mut(), |waiting, deferred| {
-            waiting.leave(&mut self.place, deferred);
+        update(self.barrier.state.borrow_mut(), |state, deferred| {
+            state.waiting.leave(&mut self.place, deferred);
         });
     }
 }

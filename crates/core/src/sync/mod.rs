@@ -13,7 +13,7 @@ pub mod watch;
 pub mod broadcast;
 pub(crate) mod wait_queue;
 pub(crate) mod deferred;
-mod waiter;
+pub(crate) mod waiter;
 
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use mutex::{Mutex, MutexGuard};

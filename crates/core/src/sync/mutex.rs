@@ -22,12 +22,14 @@ use std::{
     cell::RefCell,
     fmt,
     ops::{Deref, DerefMut},
+    panic::Location,
     pin::Pin,
     rc::Rc,
 };
 
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, TakenIndex},
     sync::{
         deferred::{update, update_with},
         wait_queue::{QueuePlace, WaitQueue},
@@ -52,13 +54,23 @@ struct State<T> {
     /// `None` while it is locked. The guard has it then.
     value: Option<Box<T>>,
     waiting: WaitQueue,
+    object: Object,
 }
 
 impl<T> Mutex<T> {
     /// Makes a mutex that is not locked.
+    #[track_caller]
     pub fn new(value: T) -> Self {
-        let state = State { value: Some(Box::new(value)), waiting: WaitQueue::default() };
+        let object = Object::new(ObjectKind::Mutex, Location::caller());
+        let state = State { value: Some(Box::new(value)), waiting: WaitQueue::default(), object };
         Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// Gives the mutex a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.state.borrow().object.rename(name);
+        self
     }
 
     /// Waits until the lock is free, and returns a guard with access to the value.
@@ -66,13 +78,15 @@ impl<T> Mutex<T> {
     /// The task takes its place in the queue at its first resume. If it is dropped before it is
     /// done, it has taken nothing. A task that locks a mutex which it holds already waits for
     /// itself; the loop reports that deadlock.
+    #[track_caller]
     pub fn lock(&self) -> Lock<T> {
-        Lock { mutex: Some(self.clone()), place: QueuePlace::default() }
+        Lock { mutex: Some(self.clone()), place: QueuePlace::new() }
     }
 
     /// Locks the mutex if it is free and no task waits for it. Does not wait.
+    #[track_caller]
     pub fn try_lock(&self) -> Option<MutexGuard<T>> {
-        let value = self.take(&mut QueuePlace::default())?;
+        let value = self.take(&mut QueuePlace::new())?;
         Some(MutexGuard { mutex: self.clone(), value: Some(value) })
     }
 
@@ -82,7 +96,9 @@ impl<T> Mutex<T> {
         update(self.state.borrow_mut(), |state, deferred| {
             let is_next = state.waiting.is_first(place);
             let value = if is_next { state.value.take()? } else { return None };
+            state.object.leaves(place);
             state.waiting.leave(place, deferred);
+            state.object.take(place.line());
             Some(value)
         })
     }
@@ -95,6 +111,7 @@ impl<T> Clone for Mutex<T> {
 }
 
 impl<T: Default> Default for Mutex<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new(T::default())
     }
@@ -111,9 +128,16 @@ pub struct Lock<T> {
 impl<T> Waiter for Lock<T> {
     type Output = MutexGuard<T>;
 
+    const KIND: LeafKind = LeafKind::Lock;
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
+    }
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
     }
 
     #[inline]
@@ -123,11 +147,13 @@ impl<T> Waiter for Lock<T> {
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         let mutex = self.mutex.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, mutex.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
-        });
+            state.object.waits_in(&self.place);
+            state.object.number()
+        })
     }
 }
 
@@ -144,6 +170,7 @@ impl<T> Drop for Lock<T> {
     fn drop(&mut self) {
         let (Some(mutex), true) = (&self.mutex, self.place.has_waited()) else { return };
         update(mutex.state.borrow_mut(), |state, deferred| {
+            state.object.leaves(&self.place);
             state.waiting.leave(&mut self.place, deferred);
             if state.value.is_some() {
                 state.waiting.notify_at(0, deferred);
@@ -179,6 +206,7 @@ impl<T> Drop for MutexGuard<T> {
     fn drop(&mut self) {
         update(self.mutex.state.borrow_mut(), |state, deferred| {
             state.value = self.value.take();
+            state.object.release(TakenIndex::ONLY);
             state.waiting.notify_at(0, deferred);
         });
     }

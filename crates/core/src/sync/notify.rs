@@ -9,10 +9,11 @@
 //! # drop(waiting);
 //! ```
 
-use std::{cell::RefCell, mem, pin::Pin, rc::Rc};
+use std::{cell::RefCell, mem, panic::Location, pin::Pin, rc::Rc};
 
 use crate::{
     Context, LocalWaker, Step, Task,
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber},
     sync::{
         deferred::{Deferred, update, update_with},
         wait_queue::{QueuePlace, WaitQueue},
@@ -22,12 +23,12 @@ use crate::{
 
 /// Lets waiting tasks go on when something has happened, without a value. A clone notifies the same
 /// tasks.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Notify {
     state: Rc<RefCell<State>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct State {
     /// The leaves that [`Notify::notify_one`] has notified and that have not gone on yet are at the
     /// front.
@@ -35,17 +36,29 @@ struct State {
     /// A [`Notify::notify_one`] that found no waiting task. It is kept for the next task that
     /// waits.
     has_notification: bool,
+    object: Object,
 }
 
 impl Notify {
     /// Makes a `Notify` for which no task waits, and without a kept notification.
+    #[track_caller]
     pub fn new() -> Self {
-        Self::default()
+        let object = Object::new(ObjectKind::Notify, Location::caller());
+        let state = State { waiting: WaitQueue::default(), has_notification: false, object };
+        Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// Gives the `Notify` a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.state.borrow().object.rename(name);
+        self
     }
 
     /// Waits for a notification. The task takes its place in the queue at its first resume.
+    #[track_caller]
     pub fn notified(&self) -> Notified {
-        Notified { state: Rc::clone(&self.state), place: QueuePlace::default() }
+        Notified { state: Rc::clone(&self.state), place: QueuePlace::new() }
     }
 
     /// Lets the first waiting task go on. If no task waits, the next task that comes does not wait.
@@ -58,6 +71,13 @@ impl Notify {
         update(self.state.borrow_mut(), |state, deferred| {
             state.waiting.notify_and_remove_from(state.waiting.notified_count(), deferred);
         });
+    }
+}
+
+impl Default for Notify {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -80,9 +100,16 @@ pub struct Notified {
 impl Waiter for Notified {
     type Output = ();
 
+    const KIND: LeafKind = LeafKind::Notified;
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
+    }
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
     }
 
     #[inline]
@@ -97,14 +124,15 @@ impl Waiter for Notified {
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             // The leaf only gives way. It takes the kept notification nevertheless.
             match mem::take(&mut state.has_notification) {
                 true => state.waiting.push(&mut self.place, None),
                 false => state.waiting.wait(&mut self.place, deferred),
             }
-        });
+            state.object.number()
+        })
     }
 }
 

@@ -27,6 +27,7 @@ use pin_project_lite::pin_project;
 
 use crate::{
     Context, RESUMED_AFTER_DONE, Step, Task,
+    inspect::ObjectKind,
     sync::semaphore::{Acquire, Closed, Permit, Semaphore},
 };
 
@@ -42,8 +43,15 @@ pub struct OnceCell<T> {
 
 impl<T> OnceCell<T> {
     /// Makes a cell without a value.
+    #[track_caller]
     pub fn new() -> Self {
-        Self { value: Rc::default(), turn: Semaphore::new(1) }
+        Self { value: Rc::default(), turn: Semaphore::of_kind(ObjectKind::OnceCell, 1) }
+    }
+
+    /// Gives the cell a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { value: self.value, turn: self.turn.named(name) }
     }
 
     /// Returns the value, if there is one. Does not wait.
@@ -56,6 +64,7 @@ impl<T> OnceCell<T> {
     /// # Errors
     ///
     /// Returns `value` if the cell has a value, or if a task is making one.
+    #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
         match self.turn.try_acquire() {
             Ok(_permit) => {
@@ -102,6 +111,7 @@ impl<T> Clone for OnceCell<T> {
 }
 
 impl<T> Default for OnceCell<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new()
     }
@@ -158,6 +168,7 @@ pin_project! {
 }
 
 impl<T, I: Task> Steps<T, I> {
+    #[track_caller]
     fn new(cell: &OnceCell<T>, init: I) -> Self {
         let acquire = cell.turn.acquire();
         Self { init: Some(init), permit: None, acquire, cell: cell.clone() }

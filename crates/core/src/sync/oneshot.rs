@@ -9,10 +9,11 @@
 //! assert_eq!(receiver.try_recv(), Some(42));
 //! ```
 
-use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc, task::Waker};
+use std::{cell::RefCell, error::Error, fmt, mem, panic::Location, pin::Pin, rc::Rc, task::Waker};
 
 use crate::{
     Context, LocalWaker, Step, Task,
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         waiter::{self, Waiter},
@@ -20,9 +21,11 @@ use crate::{
 };
 
 /// Makes a channel for one value, between tasks of one thread.
+#[track_caller]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let state = Rc::new(RefCell::new(State::Waiting(None)));
-    (Sender { state: Rc::clone(&state) }, Receiver { state, has_waited: false })
+    let sender = Sender { state: Rc::clone(&state) };
+    (sender, Receiver { state, has_waited: false, object: None, made_at: Location::caller() })
 }
 
 enum State<T> {
@@ -84,9 +87,29 @@ impl<T> Sender<T> {
 pub struct Receiver<T> {
     state: Rc<RefCell<State<T>>>,
     has_waited: bool,
+    /// Made when the receiver waits or gets a name, because most receivers do neither.
+    object: Option<Object>,
+    made_at: &'static Location<'static>,
 }
 
 impl<T> Receiver<T> {
+    /// Gives the channel a name, which reports show.
+    pub fn named(mut self, name: &str) -> Self {
+        self.object().rename(name);
+        self
+    }
+
+    /// Returns what reports show of the channel. It is only shown while the receiver waits. Then
+    /// the sender exists.
+    fn object(&mut self) -> &Object {
+        self.object.get_or_insert_with(|| {
+            let object = Object::new(ObjectKind::Oneshot, self.made_at);
+            object.end(Side::Sending).add();
+            object.end(Side::Receiving).add();
+            object
+        })
+    }
+
     /// Receives the value if it was sent already. Does not wait.
     pub fn try_recv(&self) -> Option<T> {
         self.state.borrow_mut().take()
@@ -108,6 +131,13 @@ impl<T> State<T> {
 impl<T> Waiter for Receiver<T> {
     type Output = Result<T, Closed>;
 
+    const KIND: LeafKind = LeafKind::Recv;
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        None
+    }
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.has_waited
@@ -123,13 +153,14 @@ impl<T> Waiter for Receiver<T> {
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         self.has_waited = true;
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             if let State::Waiting(waker) = state {
                 deferred.store_own(waker);
             }
         });
+        self.object().number()
     }
 }
 

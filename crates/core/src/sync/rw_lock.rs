@@ -29,6 +29,7 @@ use std::{
 
 use crate::{
     Context, Step, Task,
+    inspect::ObjectKind,
     sync::semaphore::{Acquire, Permit, Semaphore},
 };
 
@@ -54,9 +55,16 @@ const ALL: usize = usize::MAX;
 
 impl<T> RwLock<T> {
     /// Makes a lock that no task holds.
+    #[track_caller]
     pub fn new(value: T) -> Self {
         let value = Rc::new(RefCell::new(Some(Rc::new(value))));
-        Self { permits: Semaphore::new(ALL), value }
+        Self { permits: Semaphore::of_kind(ObjectKind::RwLock, ALL), value }
+    }
+
+    /// Gives the lock a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        Self { permits: self.permits.named(name), value: self.value }
     }
 
     /// Waits until no task writes, and no task that came before waits to write. Returns a guard
@@ -78,11 +86,13 @@ impl<T> RwLock<T> {
     }
 
     /// Reads the value if no task writes or waits. Does not wait.
+    #[track_caller]
     pub fn try_read(&self) -> Option<ReadGuard<T>> {
         self.permits.try_acquire().ok().map(|permit| self.read_guard(permit))
     }
 
     /// Takes the value to change it, if no task reads, writes or waits. Does not wait.
+    #[track_caller]
     pub fn try_write(&self) -> Option<WriteGuard<T>> {
         self.permits.try_acquire_many(ALL).ok().map(|permit| self.write_guard(permit))
     }
@@ -106,6 +116,7 @@ impl<T> Clone for RwLock<T> {
 }
 
 impl<T: Default> Default for RwLock<T> {
+    #[track_caller]
     fn default() -> Self {
         Self::new(T::default())
     }

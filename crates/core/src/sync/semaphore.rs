@@ -17,10 +17,11 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-use std::{cell::RefCell, error::Error, fmt, mem, pin::Pin, rc::Rc};
+use std::{cell::RefCell, error::Error, fmt, mem, panic::Location, pin::Pin, rc::Rc};
 
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    inspect::{LeafKind, Object, ObjectKind, ObjectNumber, TakenIndex},
     sync::{
         deferred::{Deferred, update, update_with},
         wait_queue::{QueuePlace, WaitQueue},
@@ -43,19 +44,36 @@ struct State {
     permits: usize,
     is_closed: bool,
     waiting: WaitQueue,
+    object: Object,
 }
 
 impl Semaphore {
     /// Makes a semaphore with this number of permits, all of them free.
+    #[track_caller]
     pub fn new(permits: usize) -> Self {
-        let state = State { permits, is_closed: false, waiting: WaitQueue::default() };
+        Self::of_kind(ObjectKind::Semaphore, permits)
+    }
+
+    /// Makes the semaphore of an object that reports call by its own name.
+    #[track_caller]
+    pub(crate) fn of_kind(kind: ObjectKind, permits: usize) -> Self {
+        let object = Object::new(kind, Location::caller());
+        let state = State { permits, is_closed: false, waiting: WaitQueue::default(), object };
         Self { state: Rc::new(RefCell::new(state)) }
+    }
+
+    /// Gives the semaphore a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.state.borrow().object.rename(name);
+        self
     }
 
     /// Waits for a permit. The output is an error when the semaphore is closed.
     ///
     /// The returned task takes its place in the queue when it is first resumed. If it is dropped
     /// before it is done, it has taken nothing.
+    #[track_caller]
     pub fn acquire(&self) -> Acquire {
         self.acquire_many(1)
     }
@@ -63,8 +81,9 @@ impl Semaphore {
     /// Waits for `n` permits at once. It waits for ever if there are never `n` permits.
     ///
     /// Otherwise it is like [`acquire`](Semaphore::acquire).
+    #[track_caller]
     pub fn acquire_many(&self, n: usize) -> Acquire {
-        Acquire { semaphore: Some(self.clone()), n, place: QueuePlace::default() }
+        Acquire { semaphore: Some(self.clone()), n, place: QueuePlace::new() }
     }
 
     /// Takes a permit if one is free and no task waits. Does not wait.
@@ -72,6 +91,7 @@ impl Semaphore {
     /// # Errors
     ///
     /// When no permit is free or a task waits, and when the semaphore is closed.
+    #[track_caller]
     pub fn try_acquire(&self) -> Result<Permit, TryAcquireError> {
         self.try_acquire_many(1)
     }
@@ -81,9 +101,10 @@ impl Semaphore {
     /// # Errors
     ///
     /// The same as for [`try_acquire`](Semaphore::try_acquire).
+    #[track_caller]
     pub fn try_acquire_many(&self, n: usize) -> Result<Permit, TryAcquireError> {
-        match self.take(n, &mut QueuePlace::default()) {
-            Some(Ok(())) => Ok(Permit { semaphore: self.clone(), n }),
+        match self.take(n, &mut QueuePlace::new()) {
+            Some(Ok(taken)) => Ok(Permit { semaphore: self.clone(), n, taken }),
             Some(Err(Closed)) => Err(TryAcquireError::Closed),
             None => Err(TryAcquireError::NoPermits),
         }
@@ -91,9 +112,10 @@ impl Semaphore {
 
     /// Takes permits if there are enough of them and this place is the first.
     #[inline]
-    fn take(&self, n: usize, place: &mut QueuePlace) -> Option<Result<(), Closed>> {
+    fn take(&self, n: usize, place: &mut QueuePlace) -> Option<Result<TakenIndex, Closed>> {
         update(self.state.borrow_mut(), |state, deferred| {
             if state.is_closed {
+                state.object.leaves(place);
                 state.waiting.leave(place, deferred);
                 return Some(Err(Closed));
             }
@@ -103,9 +125,10 @@ impl Semaphore {
                 return None;
             }
             state.permits -= n;
+            state.object.leaves(place);
             state.waiting.leave(place, deferred);
             state.notify_next(deferred);
-            Some(Ok(()))
+            Some(Ok(state.object.take(place.line())))
         })
     }
 
@@ -160,9 +183,27 @@ pub struct Acquire {
 impl Waiter for Acquire {
     type Output = Result<Permit, Closed>;
 
+    const KIND: LeafKind = LeafKind::Acquire;
+
+    #[inline]
+    fn kind(&self) -> LeafKind {
+        let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
+        match semaphore.state.borrow().object.kind() {
+            ObjectKind::RwLock if self.n == 1 => LeafKind::ReadLock,
+            ObjectKind::RwLock => LeafKind::WriteLock,
+            ObjectKind::OnceCell => LeafKind::Init,
+            _ => Self::KIND,
+        }
+    }
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
+    }
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
     }
 
     #[inline]
@@ -170,15 +211,17 @@ impl Waiter for Acquire {
         let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
         let taken = semaphore.take(self.n, &mut self.place)?;
         let semaphore = self.semaphore.take()?;
-        Some(taken.map(|()| Permit { semaphore, n: self.n }))
+        Some(taken.map(|taken| Permit { semaphore, n: self.n, taken }))
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         let semaphore = self.semaphore.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, semaphore.state.borrow_mut(), |state, deferred| {
             state.waiting.wait(&mut self.place, deferred);
-        });
+            state.object.waits_in(&self.place);
+            state.object.number()
+        })
     }
 }
 
@@ -195,6 +238,7 @@ impl Drop for Acquire {
     fn drop(&mut self) {
         let (Some(semaphore), true) = (&self.semaphore, self.place.has_waited()) else { return };
         update(semaphore.state.borrow_mut(), |state, deferred| {
+            state.object.leaves(&self.place);
             state.waiting.leave(&mut self.place, deferred);
             state.notify_next(deferred);
         });
@@ -208,6 +252,7 @@ impl Drop for Acquire {
 pub struct Permit {
     semaphore: Semaphore,
     n: usize,
+    taken: TakenIndex,
 }
 
 impl Permit {
@@ -223,14 +268,17 @@ impl Permit {
 
     /// Splits off `n` permits, for another holder. Returns `None` if there are fewer than `n`.
     #[must_use = "dropping it returns the permits"]
+    #[track_caller]
     pub fn split(&mut self, n: usize) -> Option<Permit> {
         self.n = self.n.checked_sub(n)?;
-        Some(Permit { semaphore: self.semaphore.clone(), n })
+        let taken = self.semaphore.state.borrow().object.take(Location::caller());
+        Some(Permit { semaphore: self.semaphore.clone(), n, taken })
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
+        self.semaphore.state.borrow().object.release(self.taken);
         match mem::take(&mut self.n) {
             0 => {}
             n => self.semaphore.add_permits(n),

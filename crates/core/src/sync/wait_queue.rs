@@ -4,7 +4,7 @@
 //! The queue is changed by [`update`](super::deferred::update). That wakes and drops the wakers
 //! which the change takes out of the queue.
 
-use std::{collections::VecDeque, num::NonZeroU64, task::Waker};
+use std::{collections::VecDeque, num::NonZeroU64, panic::Location, task::Waker};
 
 use super::deferred::Deferred;
 
@@ -21,20 +21,23 @@ use super::deferred::Deferred;
 /// A notified leaf keeps its place until it goes on or is dropped, so no other leaf overtakes it.
 /// If it is resumed before it may go on, it waits again in the same place. If it is dropped, the
 /// next leaf is notified instead.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct WaitQueue {
     /// Most queues contain one leaf at most. It takes no allocation.
     first: Option<QueueEntry>,
     /// In ascending order of `number`: each new entry gets a larger one. Empty without a `first`.
     behind: VecDeque<QueueEntry>,
-    /// The number of entries that were ever added.
-    added: u64,
+    /// The number of the next entry.
+    next: NonZeroU64,
 }
 
 /// The place of a leaf in a queue, if the leaf has waited there. The leaf keeps it until it goes
-/// on, even if the queue removes the leaf before.
-#[derive(Debug, Default)]
-pub struct QueuePlace(Option<NonZeroU64>);
+/// on, even if the queue removes the leaf before. Also the line that made the leaf, for reports.
+#[derive(Debug)]
+pub struct QueuePlace {
+    number: Option<NonZeroU64>,
+    line: &'static Location<'static>,
+}
 
 #[derive(Debug)]
 struct QueueEntry {
@@ -57,7 +60,7 @@ impl WaitQueue {
     /// empty.
     #[inline]
     pub(crate) fn is_first(&self, place: &QueuePlace) -> bool {
-        self.first.as_ref().map(|first| first.number) == place.0
+        self.first.as_ref().map(|first| first.number) == place.number
     }
 
     /// Returns whether a leaf has waited and was notified: its entry has no waker any more, or
@@ -96,9 +99,9 @@ impl WaitQueue {
     /// Adds a leaf at the end. Without a waker, it counts as notified.
     #[inline]
     pub(crate) fn push(&mut self, place: &mut QueuePlace, waker: Option<Waker>) {
-        let number = NonZeroU64::MIN.saturating_add(self.added);
-        self.added += 1;
-        place.0 = Some(number);
+        let number = self.next;
+        self.next = number.checked_add(1).expect("there are fewer than 2^64 - 1 entries");
+        place.number = Some(number);
         match self.first {
             None => self.first = Some(QueueEntry { number, waker }),
             Some(_) => self.push_behind(number, waker),
@@ -108,7 +111,7 @@ impl WaitQueue {
     /// Removes a leaf from the queue, if it has a place. Returns whether it was notified there.
     #[inline]
     pub(crate) fn leave(&mut self, place: &mut QueuePlace, deferred: &mut Deferred) -> bool {
-        let Some(number) = place.0.take() else { return false };
+        let Some(number) = place.number.take() else { return false };
         let waker = match &mut self.first {
             Some(first) if first.number == number => {
                 let waker = first.waker.take();
@@ -156,7 +159,7 @@ impl WaitQueue {
 
     #[inline]
     fn find(&mut self, place: &QueuePlace) -> Option<&mut QueueEntry> {
-        let number = place.0?;
+        let number = place.number?;
         match &self.first {
             Some(first) if first.number == number => self.first.as_mut(),
             Some(_) | None => self.find_behind(number),
@@ -199,11 +202,45 @@ impl WaitQueue {
     }
 }
 
+impl Default for WaitQueue {
+    fn default() -> Self {
+        Self { first: None, behind: VecDeque::new(), next: NonZeroU64::MIN }
+    }
+}
+
+impl Default for QueuePlace {
+    #[track_caller]
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl QueuePlace {
+    /// Returns the place of a leaf that has not waited. The calling line counts as the line that
+    /// made the leaf.
+    #[track_caller]
+    #[inline]
+    pub fn new() -> Self {
+        Self { number: None, line: Location::caller() }
+    }
+
+    /// Returns the number of the place, if the leaf has waited.
+    #[inline]
+    pub(crate) fn number(&self) -> Option<NonZeroU64> {
+        self.number
+    }
+
+    /// Returns the line that made the leaf.
+    #[inline]
+    pub fn line(&self) -> &'static Location<'static> {
+        self.line
+    }
+
     /// Returns whether the leaf has waited, and has not gone on since. That stays true when the
     /// queue removes the leaf.
     #[inline]
     pub(crate) fn has_waited(&self) -> bool {
-        self.0.is_some()
+        self.number.is_some()
     }
 }

@@ -9,6 +9,7 @@ use crate::{hook::hooks, when};
 hooks! {
     fn read(fd: c_int, buffer: *mut c_void, length: size_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: suspends(descriptors::read),
         instead: "thread::offload",
         std: [
             "std::fs::File::read" => "fs::File::read",
@@ -23,6 +24,7 @@ hooks! {
 
     fn readv(fd: c_int, buffers: *const iovec, length: c_int) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: suspends(descriptors::readv),
         instead: "thread::offload",
         std: [
             "std::fs::File::read_vectored" => "fs::File::read",
@@ -32,6 +34,7 @@ hooks! {
 
     fn write(fd: c_int, buffer: *const c_void, length: size_t) -> ssize_t {
         blocks: when::write(fd),
+        patch: suspends(descriptors::write),
         instead: "thread::offload",
         std: [
             "std::fs::File::write" => "fs::File::write",
@@ -43,6 +46,7 @@ hooks! {
 
     fn writev(fd: c_int, buffers: *const iovec, length: c_int) -> ssize_t {
         blocks: when::write(fd),
+        patch: suspends(descriptors::writev),
         instead: "thread::offload",
         std: [
             "std::fs::File::write_vectored" => "fs::File::write",
@@ -52,12 +56,14 @@ hooks! {
 
     fn pread(fd: c_int, buffer: *mut c_void, length: size_t, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pread),
         instead: "fs::File::read_at",
         std: [],
     }
 
     fn pread64(fd: c_int, buffer: *mut c_void, length: size_t, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pread),
         instead: "fs::File::read_at",
         std: [
             "std::fs::File::read_at" => "fs::File::read_at",
@@ -66,12 +72,14 @@ hooks! {
 
     fn pwrite(fd: c_int, buffer: *const c_void, length: size_t, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pwrite),
         instead: "fs::File::write_at",
         std: [],
     }
 
     fn pwrite64(fd: c_int, buffer: *const c_void, length: size_t, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pwrite),
         instead: "fs::File::write_at",
         std: [
             "std::fs::File::write_at" => "fs::File::write_at",
@@ -85,6 +93,18 @@ hooks! {
     }
 
     fn pwritev(fd: c_int, buffers: *const iovec, length: c_int, offset: off_t) -> ssize_t {
+        blocks: when::descriptor(fd),
+        instead: "fs::File::write_at",
+        std: [],
+    }
+
+    fn preadv64(fd: c_int, buffers: *const iovec, length: c_int, offset: off64_t) -> ssize_t {
+        blocks: when::descriptor(fd),
+        instead: "fs::File::read_at",
+        std: [],
+    }
+
+    fn pwritev64(fd: c_int, buffers: *const iovec, length: c_int, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
         instead: "fs::File::write_at",
         std: [],

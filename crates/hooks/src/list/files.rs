@@ -2,27 +2,27 @@
 
 use std::ffi::{c_char, c_int};
 
-use libc::{
-    DIR, c_uint, dirent, dirent64, loff_t, mode_t, off_t, off64_t, size_t, ssize_t, statx as Statx,
-};
+use libc::{DIR, c_uint, dirent, dirent64, loff_t, mode_t, off_t, off64_t, size_t, ssize_t};
 
 use crate::{
     hook::hooks,
     when::{self, DescriptorKind, WaitsFor},
 };
 
-const FILE: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::File));
+pub(super) const FILE: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::File));
 const FOLDER: Option<WaitsFor> = Some(WaitsFor::Descriptor(DescriptorKind::Folder));
 
 hooks! {
     fn open(path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::open),
         instead: "fs::File::open",
         std: [],
     }
 
     fn open64(path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::open),
         instead: "fs::File::open",
         std: [
             "std::fs::File::open" => "fs::File::open",
@@ -37,34 +37,16 @@ hooks! {
 
     fn openat(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::openat),
         instead: "fs::File::open",
         std: [],
     }
 
     fn openat64(folder: c_int, path: *const c_char, flags: c_int, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::openat),
         instead: "fs::File::open",
         std: [
-            "std::fs::remove_dir_all" => "fs::remove_dir_all",
-        ],
-    }
-
-    fn statx(
-        folder: c_int,
-        path: *const c_char,
-        flags: c_int,
-        mask: c_uint,
-        found: *mut Statx,
-    ) -> c_int {
-        blocks: FILE,
-        instead: "fs::metadata",
-        std: [
-            "std::fs::metadata" => "fs::metadata",
-            "std::fs::exists" => "fs::exists",
-            "std::fs::File::metadata" => "fs::File::metadata",
-            "std::fs::read" => "fs::read",
-            "std::fs::read_to_string" => "fs::read_to_string",
-            "std::fs::copy" => "fs::copy",
             "std::fs::remove_dir_all" => "fs::remove_dir_all",
         ],
     }
@@ -79,12 +61,14 @@ hooks! {
 
     fn readdir(folder: *mut DIR) -> *mut dirent {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [],
     }
 
     fn readdir64(folder: *mut DIR) -> *mut dirent64 {
         blocks: FOLDER,
+        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
         instead: "fs::read_dir",
         std: [
             "std::fs::ReadDir::next" => "fs::read_dir",
@@ -94,6 +78,7 @@ hooks! {
 
     fn mkdir(path: *const c_char, mode: mode_t) -> c_int {
         blocks: FOLDER,
+        patch: offloads(files::mkdir),
         instead: "fs::create_dir",
         std: [
             "std::fs::create_dir" => "fs::create_dir",
@@ -103,6 +88,7 @@ hooks! {
 
     fn rmdir(path: *const c_char) -> c_int {
         blocks: FOLDER,
+        patch: offloads(files::on_path),
         instead: "fs::remove_dir",
         std: [
             "std::fs::remove_dir" => "fs::remove_dir",
@@ -111,6 +97,7 @@ hooks! {
 
     fn unlink(path: *const c_char) -> c_int {
         blocks: FILE,
+        patch: offloads(files::on_path),
         instead: "fs::remove_file",
         std: [
             "std::fs::remove_file" => "fs::remove_file",
@@ -127,6 +114,7 @@ hooks! {
 
     fn rename(from: *const c_char, to: *const c_char) -> c_int {
         blocks: FILE,
+        patch: offloads(files::rename),
         instead: "fs::rename",
         std: [
             "std::fs::rename" => "fs::rename",
@@ -156,6 +144,19 @@ hooks! {
         ],
     }
 
+    fn splice(
+        from: c_int,
+        from_offset: *mut off64_t,
+        to: c_int,
+        to_offset: *mut off64_t,
+        length: size_t,
+        flags: c_uint,
+    ) -> ssize_t {
+        blocks: when::unless(flags as c_int, libc::SPLICE_F_NONBLOCK as c_int),
+        instead: "io::copy",
+        std: [],
+    }
+
     fn sendfile(to: c_int, from: c_int, offset: *mut off_t, length: size_t) -> ssize_t {
         blocks: FILE,
         instead: "fs::File::read and a write",
@@ -170,6 +171,7 @@ hooks! {
 
     fn fsync(fd: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(files::on_descriptor),
         instead: "fs::File::sync_all",
         std: [
             "std::fs::File::sync_all" => "fs::File::sync_all",
@@ -178,6 +180,7 @@ hooks! {
 
     fn fdatasync(fd: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(files::on_descriptor),
         instead: "fs::File::sync_data",
         std: [
             "std::fs::File::sync_data" => "fs::File::sync_data",
@@ -186,14 +189,36 @@ hooks! {
 
     fn ftruncate64(fd: c_int, length: off64_t) -> c_int {
         blocks: FILE,
+        patch: offloads(files::ftruncate),
         instead: "fs::File::set_len",
         std: [
             "std::fs::File::set_len" => "fs::File::set_len",
         ],
     }
 
+    fn ftruncate(fd: c_int, length: off_t) -> c_int {
+        blocks: FILE,
+        patch: offloads(files::ftruncate),
+        instead: "fs::File::set_len",
+        std: [],
+    }
+
+    fn sync() -> () {
+        blocks: FILE,
+        instead: "thread::offload",
+        std: [],
+    }
+
+    fn syncfs(fd: c_int) -> c_int {
+        blocks: FILE,
+        patch: offloads(files::on_descriptor),
+        instead: "thread::offload",
+        std: [],
+    }
+
     fn flock(fd: c_int, operation: c_int) -> c_int {
         blocks: when::file_lock(operation),
+        patch: offloads(files::flock),
         instead: "thread::offload",
         std: [
             "std::fs::File::lock" => "thread::offload",
@@ -201,14 +226,28 @@ hooks! {
         ],
     }
 
+    fn lockf(fd: c_int, command: c_int, length: off_t) -> c_int {
+        blocks: when::file_region_lock(command),
+        instead: "thread::offload",
+        std: [],
+    }
+
+    fn lockf64(fd: c_int, command: c_int, length: off64_t) -> c_int {
+        blocks: when::file_region_lock(command),
+        instead: "thread::offload",
+        std: [],
+    }
+
     fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }
 
     fn fcntl64(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
+        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
         instead: "thread::offload",
         std: [],
     }

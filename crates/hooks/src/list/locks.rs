@@ -3,7 +3,7 @@
 
 use libc::{c_long, c_void};
 
-use crate::{hook::hooks, when};
+use crate::{hook::hooks, system_call};
 
 hooks! {
     fn syscall(
@@ -15,7 +15,8 @@ hooks! {
         fifth: *mut c_void,
         sixth: *mut c_void,
     ) -> c_long {
-        blocks: when::system_call(number, [first, second, third, fourth]),
+        blocks: system_call::waits_for(number, [first, second, third, fourth, fifth, sixth]),
+        patch: suspends(locks::syscall),
         instead: "sync::Mutex, sync::Notify or sync::channel",
         std: [
             "std::sync::Mutex::lock" => "sync::Mutex::lock",

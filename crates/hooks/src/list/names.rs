@@ -14,6 +14,7 @@ hooks! {
         found: *mut *mut addrinfo,
     ) -> c_int {
         blocks: when::always(),
+        patch: offloads(names::getaddrinfo),
         instead: "dns::lookup",
         std: [
             "std::net::TcpStream::connect" => "net::TcpStream::connect",
@@ -37,6 +38,7 @@ hooks! {
 
     fn gethostbyname(name: *const c_char) -> *mut hostent {
         blocks: when::always(),
+        patch: only_reports("its result is in memory of the OS thread"),
         instead: "dns::lookup",
         std: [],
     }

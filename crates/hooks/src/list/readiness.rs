@@ -9,6 +9,7 @@ use crate::{hook::hooks, when};
 hooks! {
     fn poll(descriptors: *mut pollfd, n: nfds_t, timeout: c_int) -> c_int {
         blocks: when::milliseconds(timeout),
+        patch: suspends(readiness::poll),
         instead: "io::ready",
         std: [
             "std::net::TcpStream::connect_timeout" => "time::timeout around net::TcpStream::connect",
@@ -23,6 +24,7 @@ hooks! {
         mask: *const sigset_t,
     ) -> c_int {
         blocks: when::timespec_or_for_ever(timeout),
+        patch: suspends(readiness::ppoll),
         instead: "io::ready",
         std: [],
     }
@@ -35,6 +37,7 @@ hooks! {
         timeout: *mut timeval,
     ) -> c_int {
         blocks: when::timeval_or_for_ever(timeout),
+        patch: suspends(readiness::select),
         instead: "io::ready",
         std: [],
     }
@@ -48,12 +51,14 @@ hooks! {
         mask: *const sigset_t,
     ) -> c_int {
         blocks: when::timespec_or_for_ever(timeout),
+        patch: only_reports("its mask concerns the OS thread"),
         instead: "io::ready",
         std: [],
     }
 
     fn epoll_wait(epoll: c_int, events: *mut epoll_event, most: c_int, timeout: c_int) -> c_int {
         blocks: when::milliseconds(timeout),
+        patch: suspends(readiness::epoll_wait),
         instead: "io::ready on the descriptor of the epoll",
         std: [],
     }
@@ -66,6 +71,7 @@ hooks! {
         mask: *const sigset_t,
     ) -> c_int {
         blocks: when::milliseconds(timeout),
+        patch: only_reports("its mask concerns the OS thread"),
         instead: "io::ready on the descriptor of the epoll",
         std: [],
     }

@@ -9,6 +9,7 @@ use crate::{hook::hooks, when};
 hooks! {
     fn connect(fd: c_int, address: *const sockaddr, length: socklen_t) -> c_int {
         blocks: when::connect(fd),
+        patch: suspends(sockets::connect),
         instead: "net::TcpStream::connect",
         std: [
             "std::net::TcpStream::connect" => "net::TcpStream::connect",
@@ -18,6 +19,7 @@ hooks! {
 
     fn accept(fd: c_int, address: *mut sockaddr, length: *mut socklen_t) -> c_int {
         blocks: when::descriptor(fd),
+        patch: suspends(sockets::accept),
         instead: "net::TcpListener::accept",
         std: [],
     }
@@ -29,6 +31,7 @@ hooks! {
         flags: c_int,
     ) -> c_int {
         blocks: when::descriptor(fd),
+        patch: suspends(sockets::accept4),
         instead: "net::TcpListener::accept",
         std: [
             "std::net::TcpListener::accept" => "net::TcpListener::accept",
@@ -38,6 +41,7 @@ hooks! {
 
     fn recv(fd: c_int, buffer: *mut c_void, length: size_t, flags: c_int) -> ssize_t {
         blocks: when::socket(fd, flags),
+        patch: suspends(sockets::recv),
         instead: "net::TcpStream::read",
         std: [
             "std::net::TcpStream::read" => "net::TcpStream::read",
@@ -56,6 +60,7 @@ hooks! {
         address_length: *mut socklen_t,
     ) -> ssize_t {
         blocks: when::socket(fd, flags),
+        patch: suspends(sockets::recvfrom),
         instead: "net::UdpSocket::recv_from",
         std: [
             "std::net::UdpSocket::recv_from" => "net::UdpSocket::recv_from",
@@ -66,6 +71,7 @@ hooks! {
 
     fn recvmsg(fd: c_int, message: *mut msghdr, flags: c_int) -> ssize_t {
         blocks: when::socket(fd, flags),
+        patch: suspends(sockets::recvmsg),
         instead: "net::UdpSocket::recv_from",
         std: [],
     }
@@ -78,12 +84,14 @@ hooks! {
         timeout: *mut timespec,
     ) -> c_int {
         blocks: when::socket(fd, flags),
+        patch: only_reports("many messages are received with one limit; receive them one by one"),
         instead: "net::UdpSocket::recv_from",
         std: [],
     }
 
     fn send(fd: c_int, buffer: *const c_void, length: size_t, flags: c_int) -> ssize_t {
         blocks: when::socket(fd, flags),
+        patch: suspends(sockets::send),
         instead: "net::TcpStream::write",
         std: [
             "std::net::TcpStream::write" => "net::TcpStream::write",
@@ -101,6 +109,7 @@ hooks! {
         address_length: socklen_t,
     ) -> ssize_t {
         blocks: when::socket(fd, flags),
+        patch: suspends(sockets::sendto),
         instead: "net::UdpSocket::send_to",
         std: [
             "std::net::UdpSocket::send_to" => "net::UdpSocket::send_to",
@@ -110,12 +119,14 @@ hooks! {
 
     fn sendmsg(fd: c_int, message: *const msghdr, flags: c_int) -> ssize_t {
         blocks: when::socket(fd, flags),
+        patch: suspends(sockets::sendmsg),
         instead: "net::UdpSocket::send_to",
         std: [],
     }
 
     fn sendmmsg(fd: c_int, messages: *mut mmsghdr, length: c_uint, flags: c_int) -> c_int {
         blocks: when::socket(fd, flags),
+        patch: only_reports("many messages are sent at once; send them one by one"),
         instead: "net::UdpSocket::send_to",
         std: [],
     }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File},
     io::{self, IoSlice, IoSliceMut, Read, Write},
-    os::unix::fs::FileExt,
+    os::unix::fs::{FileExt, symlink},
 };
 
 use super::{Folder, StdProbe};
@@ -112,6 +112,32 @@ pub(super) const PROBES: &[StdProbe] = &[
     ("std::fs::exists", |probing| {
         let folder = Folder::new()?;
         probing.call(|| fs::exists(&folder.path)).map(drop)
+    }),
+    ("std::fs::symlink_metadata", |probing| {
+        let folder = Folder::new()?;
+        probing.call(|| fs::symlink_metadata(&folder.path)).map(drop)
+    }),
+    ("std::fs::set_permissions", |probing| {
+        let folder = Folder::new()?;
+        let path = folder.file("file")?;
+        let permissions = fs::metadata(&path)?.permissions();
+        probing.call(|| fs::set_permissions(&path, permissions))
+    }),
+    ("std::fs::read_link", |probing| {
+        let folder = Folder::new()?;
+        let path = folder.join("link");
+        symlink("file", &path)?;
+        probing.call(|| fs::read_link(&path)).map(drop)
+    }),
+    ("std::fs::hard_link", |probing| {
+        let folder = Folder::new()?;
+        let (from, to) = (folder.file("file")?, folder.join("link"));
+        probing.call(|| fs::hard_link(&from, &to))
+    }),
+    ("std::os::unix::fs::symlink", |probing| {
+        let folder = Folder::new()?;
+        let path = folder.join("link");
+        probing.call(|| symlink("file", &path))
     }),
     ("std::fs::canonicalize", |probing| {
         let folder = Folder::new()?;

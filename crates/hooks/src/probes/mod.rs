@@ -26,6 +26,7 @@ use std::{
 use crate::{
     hook::Hook,
     list,
+    patch_column::Patch,
     step::{self, Inspector},
     when::WaitsFor,
 };
@@ -46,6 +47,12 @@ impl Probed {
     pub fn listed(&self) -> Vec<&'static str> {
         let names_it = |hook: &&Hook| hook.std_functions().iter().any(|it| it.0 == self.function);
         list::all_hooks().filter(names_it).map(Hook::symbol).collect()
+    }
+
+    /// Returns what the call does in a patched green thread, by the list.
+    pub fn patch(&self) -> Patch {
+        let names_it = |hook: &&Hook| hook.std_functions().iter().any(|it| it.0 == self.function);
+        Patch::of_function(self.function, list::all_hooks().filter(names_it).map(Hook::patch))
     }
 
     /// Returns the symbols of the hooks that report the call.

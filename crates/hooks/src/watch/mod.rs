@@ -13,6 +13,7 @@
 
 mod must_not_block;
 mod reported;
+mod program;
 
 use std::{
     any::Any,
@@ -25,14 +26,17 @@ use std::{
 use quadrivium_core::{
     Context, Task, Wait,
     host::{self, Entered, Host, Hosted, HostedTask, TaskKey, Wrapper},
+    inspect::Style,
 };
 
 pub use must_not_block::{MustNotBlock, must_not_block};
-pub use reported::{LIMIT, Reported, report, to_stderr};
+pub use program::{report, report_to};
+pub use reported::{LIMIT, Reported, report_task, to_stderr};
 
 use crate::{
     call_note::{CallNotes, Rule},
     call_report::CallReport,
+    dispatch::see_direct_calls,
     step::{self, Inspector, StepGuard},
 };
 
@@ -63,6 +67,10 @@ impl Watch {
     }
 
     fn begin_step(self: &Rc<Self>) -> WatchedStep<'_> {
+        if self.notes.sees_direct_calls() {
+            // Without it, the calls through the C library are seen.
+            _ = see_direct_calls();
+        }
         let entered = self.host().map(|host| host::enter(host as _));
         WatchedStep { watch: self, step: Some(step::begin(&self.inspector)), _entered: entered }
     }
@@ -80,8 +88,7 @@ impl Watch {
     fn tell_reporter(&self) {
         // A step around this one may be watched, too.
         let _unwatched = step::suspend_watch();
-        let calls = CallReport::resolve(self.notes.take(), host::label().as_ref());
-        calls.into_iter().for_each(&self.reporter);
+        self.notes.take_reports().into_iter().for_each(&self.reporter);
     }
 }
 
@@ -109,6 +116,10 @@ impl<T: Task> Watched<T> {
     fn resume(&mut self, cx: &mut Context<'_>) -> quadrivium_core::Step<T::Output> {
         let _step = self.watch.begin_step();
         self.task.as_mut().expect("it is not dropped").as_mut().resume(cx)
+    }
+
+    fn style(&self) -> Style {
+        self.task.as_ref().map_or(Style::Other, |task| task.style())
     }
 }
 
@@ -142,6 +153,10 @@ impl Hosted for WatchedTask {
 
     fn take_output(mut self: Pin<&mut Self>, output: &mut dyn Any) {
         self.task().take_output(output);
+    }
+
+    fn style(&self) -> Style {
+        self.task.as_ref().map_or(Style::Other, |task| task.style())
     }
 }
 

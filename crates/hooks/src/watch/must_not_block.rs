@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, fmt, panic::Location, pin::Pin, rc::Rc, thread};
 
-use quadrivium_core::{Context, Step, Task};
+use quadrivium_core::{Context, Step, Task, inspect::Style};
 
 use super::{Watch, Watched};
 use crate::{call_note::Rule, call_report::CallReport};
@@ -86,6 +86,10 @@ impl<T: Task> Task for MustNotBlock<T> {
         let calls = self.found.take();
         assert!(calls.is_empty(), "{}", self.message(&calls));
         step
+    }
+
+    fn style(&self) -> Style {
+        self.watched.style()
     }
 }
 

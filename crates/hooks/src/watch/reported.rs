@@ -1,35 +1,36 @@
-//! [`report`]: reports the calls of a task that have blocked the thread for long.
+//! [`report_task`]: reports the calls of a task that have blocked the thread for long.
 
 use std::{fmt, pin::Pin, time::Duration};
 
-use quadrivium_core::{Context, Step, Task};
+use quadrivium_core::{Context, Step, Task, inspect::Style};
 
 use super::{Watch, Watched};
 use crate::{call_note::Rule, call_report::CallReport};
 
-/// A limit for [`report`]: one millisecond. A shorter call delays other tasks as little as an
-/// ordinary step does.
+/// A limit for [`report`](super::report): one millisecond. A shorter call delays other tasks as
+/// little as an ordinary step does.
 pub const LIMIT: Duration = Duration::from_millis(1);
 
 /// Reports the calls of a task, and of the tasks that it spawns, that have blocked the thread for
-/// longer than `limit`.
+/// longer than `limit`. To watch a whole program, call [`report`](super::report).
 ///
 /// The reporter is called at the end of the step. [`to_stderr`] is one that prints.
 ///
 /// ```
 /// use quadrivium::prelude::*;
-/// use quadrivium_hooks::{LIMIT, report};
+/// use quadrivium_hooks::{CallReport, LIMIT, report_task};
 /// use std::{cell::RefCell, rc::Rc, thread, time::Duration};
 ///
 /// let calls = Rc::new(RefCell::new(Vec::new()));
 /// let noted = Rc::clone(&calls);
 /// let program = future(async { thread::sleep(Duration::from_millis(20)) });
-/// let program = report(LIMIT, program, move |call| noted.borrow_mut().push(call.to_string()));
+/// let reporter = move |call: CallReport| noted.borrow_mut().push(call.to_string());
+/// let program = report_task(LIMIT, program, reporter);
 /// EventLoop::new()?.block_on(program)?;
 /// assert!(calls.borrow()[0].starts_with("std::thread::sleep through clock_nanosleep, "));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub fn report<T: Task>(
+pub fn report_task<T: Task>(
     limit: Duration,
     task: T,
     reporter: impl Fn(CallReport) + 'static,
@@ -42,7 +43,7 @@ pub fn to_stderr(call: CallReport) {
     eprintln!("quadrivium: {call}");
 }
 
-/// A task whose long calls are reported. Made by [`report`].
+/// A task whose long calls are reported. Made by [`report_task`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Reported<T> {
     watched: Watched<T>,
@@ -53,6 +54,10 @@ impl<T: Task> Task for Reported<T> {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T::Output> {
         self.watched.resume(cx)
+    }
+
+    fn style(&self) -> Style {
+        self.watched.style()
     }
 }
 

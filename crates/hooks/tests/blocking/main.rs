@@ -1,10 +1,15 @@
 //! The reports and the check, in every style.
 
+mod items;
 mod reports;
 mod allowed;
 mod faults;
+mod direct;
 
-use std::hint::black_box;
+use std::{
+    hint::black_box,
+    sync::atomic::{AtomicU32, Ordering},
+};
 
 use quadrivium::{prelude::*, task::BoxTask};
 use quadrivium_hooks::must_not_block;
@@ -29,9 +34,18 @@ fn in_each_style(call: fn()) -> [(&'static str, BoxTask<()>); 4] {
     ]
 }
 
+/// The line of [`check`] that spawns a task.
+static SPAWN_LINE: AtomicU32 = AtomicU32::new(0);
+
+/// Returns the place where [`check`] spawns a task.
+fn spawn_place() -> String {
+    format!("tests/blocking/main.rs:{}:30", SPAWN_LINE.load(Ordering::Relaxed))
+}
+
 /// Runs a task that must not block, and returns the message of the check.
 fn check(task: impl Task<Output = ()> + 'static) -> Result<(), String> {
     let mut event_loop = EventLoop::new().unwrap();
+    SPAWN_LINE.store(line!() + 1, Ordering::Relaxed);
     let checked = event_loop.spawn_named("checked", must_not_block(task));
     event_loop.block_on(checked).unwrap().map_err(|error| error.to_string())
 }

@@ -13,7 +13,7 @@ use std::{
 };
 
 use quadrivium::prelude::*;
-use quadrivium_hooks::{LIMIT, must_not_block, report};
+use quadrivium_hooks::{LIMIT, must_not_block, report_task};
 
 use crate::{assert_reports, check, in_each_style};
 
@@ -27,12 +27,13 @@ fn a_whole_report() {
     // Optimised builds have no names of closures.
     let error = error.replace(", blocking::reports::a_whole_report", "");
     let expected = format!(
-        "the task panicked: must_not_block at tests/blocking/reports.rs:{}:51: calls could block \
+        "task 1 \"client\" (spawned at tests/blocking/reports.rs:{}:29) panicked: must_not_block at tests/blocking/reports.rs:{}:51: calls could block \
          the loop:
 std::thread::sleep through clock_nanosleep, 2.0 ms
   in task 1 \"client\" (spawned at tests/blocking/reports.rs:{}:29), style future
   at tests/blocking/reports.rs:{line}
   instead: time::sleep",
+        line + 2,
         line + 2,
         line + 2,
     );
@@ -171,10 +172,10 @@ fn calls_that_took_long_are_reported_with_their_time() {
         let reports = Rc::new(RefCell::new(Vec::new()));
         let noted = Rc::clone(&reports);
         let limit = 15 * LIMIT;
-        let task = report(limit, task, move |call| noted.borrow_mut().push(call));
+        let task = report_task(limit, task, move |call| noted.borrow_mut().push(call));
         EventLoop::new().unwrap().block_on(task).unwrap();
         let [call] = &reports.borrow()[..] else { panic!("one call is long: {reports:?}") };
-        assert_eq!(call.std_function.as_deref(), Some("std::thread::sleep"));
+        assert_eq!(call.function.as_deref(), Some("std::thread::sleep"));
         assert_eq!(call.style, Some(style));
         assert!(call.took.unwrap() >= Duration::from_millis(20));
     }

@@ -2,7 +2,11 @@
 
 use std::{error::Error, fmt};
 
-use quadrivium_core::{JoinError, host::Label};
+use quadrivium_core::{
+    JoinError,
+    host::Label,
+    inspect::snapshot::{Cycle, Tasks},
+};
 
 /// Why a run of the loop has failed.
 ///
@@ -54,8 +58,8 @@ pub(crate) const FORKED: &str = "this process was forked after the loop was made
 /// cancelled.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Deadlock {
-    /// The id, the name and the source line of each task.
-    pub tasks: Vec<Label>,
+    /// What each task waits for.
+    pub tasks: Tasks,
     /// The tasks of other loops of this thread whose handles the tasks have joined. Those loops do
     /// not run while this loop runs, so these tasks cannot end. Join a handle on the loop that has
     /// spawned its task.
@@ -85,33 +89,32 @@ impl fmt::Display for RunError {
 
 impl fmt::Display for Deadlock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        /// The number of tasks that are listed. A longer list would not help.
-        const SHOWN: usize = 8;
-        f.write_str("deadlock: no task is ready, and nothing outside the loop can wake one: ")?;
-        for (i, label) in self.tasks.iter().take(SHOWN).enumerate() {
-            write!(f, "{}{label}", if i == 0 { "" } else { ", " })?;
-        }
-        match self.tasks.len().saturating_sub(SHOWN) {
-            0 => {}
-            more => write!(f, " and {more} more")?,
-        }
+        writeln!(f, "deadlock: no task is ready, and nothing outside the loop can wake one\n")?;
+        writeln!(f, "{}", self.tasks.list())?;
         if let Some(label) = self.joined_elsewhere.first() {
             return write!(
                 f,
-                "; a task waits for {label} of another loop, which does not run meanwhile: join a \
+                "\na task waits for {label} of another loop, which does not run meanwhile: join a \
                  handle on the loop that has spawned its task"
             );
         }
-        f.write_str(match self.time_is_used_up {
-            true => {
-                "; time is used up: a task waits for a deadline after the end of the clock, which \
-                 is 584 years after the loop was made. Let less time pass, or make a new loop"
-            }
-            false => {
-                "; look for a sender that is never dropped, a missing wake, or a sleep that is \
-                 too long to end"
-            }
-        })
+        f.write_str("\n")?;
+        f.write_str(self.hint())
+    }
+}
+
+impl Deadlock {
+    /// Returns what to look for.
+    fn hint(&self) -> &'static str {
+        if self.time_is_used_up {
+            return "time is used up: a task waits for a deadline after the end of the clock, which \
+                    is 584 years after the loop was made. Let less time pass, or make a new loop";
+        }
+        self.tasks.cycles().first().map_or(
+            "look for a sender that is never dropped, a missing wake, or a sleep that is too long \
+             to end",
+            Cycle::remedy,
+        )
     }
 }
 

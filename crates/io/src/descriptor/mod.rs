@@ -10,7 +10,7 @@ mod buffer;
 mod ready;
 
 pub use leaf::Leaf;
-pub use ready::{Ready, ready};
+pub use ready::{Ready, ReadyOwned, ready, ready_owned};
 
 pub(crate) use buffer::{Borrowed, Buffer, NO_BUFFER, Owned};
 pub(crate) use operation::Operation;

@@ -3,11 +3,13 @@
 
 use std::{fmt, io, os::fd::AsFd, pin::Pin, sync::Arc};
 
-use quadrivium_core::{Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{
+    Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, Task, inspect::LeafKind,
+};
 
 use super::{
     buffer::Buffer,
-    source::{Source, Tried},
+    source::{Source, Tried, kind_of},
 };
 
 /// A leaf that calls `attempt` whenever its descriptor is ready, until the operation is done or
@@ -17,6 +19,7 @@ use super::{
 pub(crate) struct Operation<T: AsFd, B, F> {
     source: Arc<Source<T>>,
     interest: Interest,
+    kind: LeafKind,
     place: QueuePlace,
     /// Whether the buffer is empty, so that there is nothing to wait for.
     buffer_is_empty: bool,
@@ -28,12 +31,20 @@ pub(crate) struct Operation<T: AsFd, B, F> {
 impl<T: AsFd, B: Buffer, F> Operation<T, B, F> {
     /// Creates an operation that calls `attempt` with the descriptor and the buffer. If the work
     /// takes several calls, the closure keeps its own progress.
+    #[track_caller]
     pub(crate) fn new<R>(source: &Arc<Source<T>>, interest: Interest, buffer: B, attempt: F) -> Self
     where
         F: FnMut(&T, &mut B::Content) -> io::Result<Tried<R>>,
     {
-        let (source, place) = (Arc::clone(source), QueuePlace::default());
-        Self { source, interest, place, buffer_is_empty: false, buffer: Some(buffer), attempt }
+        let (source, place) = (Arc::clone(source), QueuePlace::new());
+        let (kind, buffer) = (kind_of(interest), Some(buffer));
+        Self { source, interest, kind, place, buffer_is_empty: false, buffer, attempt }
+    }
+
+    /// Sets what reports call the operation, unless it is called a read or a write.
+    pub(crate) fn of_kind(mut self, kind: LeafKind) -> Self {
+        self.kind = kind;
+        self
     }
 
     /// Sets whether the buffer is empty. If it is, `attempt` cannot block, so it is called even if
@@ -56,11 +67,10 @@ where
     type Output = B::Output<io::Result<R>>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, place, buffer_is_empty, buffer, attempt } = &mut *self;
+        let Self { source, interest, kind, place, buffer_is_empty, buffer, attempt } = &mut *self;
         let content = buffer.as_mut().expect(RESUMED_AFTER_DONE).content();
-        match source.attempt(*interest, *buffer_is_empty, place, cx, |descriptor| {
-            attempt(descriptor, content)
-        }) {
+        let attempt = |descriptor: &T| attempt(descriptor, content);
+        match source.attempt_as(*kind, *interest, *buffer_is_empty, place, cx, attempt) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(result) => {
                 let buffer = buffer.take().expect(RESUMED_AFTER_DONE);

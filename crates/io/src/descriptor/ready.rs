@@ -33,6 +33,7 @@ use super::source::{Source, Tried};
 /// }))??;
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn ready(fd: impl AsFd, interest: Interest) -> Ready {
     // The kernel allows one registration for each descriptor. So each wait registers its own
     // duplicate.
@@ -40,7 +41,7 @@ pub fn ready(fd: impl AsFd, interest: Interest) -> Ready {
     Ready {
         source: Some(own.map(Source::new)),
         interest,
-        place: QueuePlace::default(),
+        place: QueuePlace::new(),
         has_waited: false,
     }
 }
@@ -56,11 +57,10 @@ pub struct Ready {
     has_waited: bool,
 }
 
-impl Task for Ready {
-    type Output = io::Result<()>;
-
-    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { source, interest, place, has_waited } = &mut *self;
+impl Ready {
+    /// Waits, and returns the source when the descriptor is ready.
+    fn wait(&mut self, cx: &Context<'_>) -> Step<io::Result<Source<OwnedFd>>> {
+        let Self { source, interest, place, has_waited } = self;
         let step = match source.as_ref().expect(RESUMED_AFTER_DONE) {
             Ok(source) => source.attempt(*interest, false, place, cx, |_| {
                 // There is no system call to try. The first attempt always waits, and the next
@@ -74,11 +74,61 @@ impl Task for Ready {
         };
         match step {
             Step::Suspended(wait) => Step::Suspended(wait),
-            Step::Done(result) => Step::Done(source.take().transpose().and(result)),
+            Step::Done(result) => {
+                let source = source.take().expect(RESUMED_AFTER_DONE);
+                Step::Done(result.and(source))
+            }
+        }
+    }
+}
+
+impl Task for Ready {
+    type Output = io::Result<()>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        match self.wait(cx) {
+            Step::Suspended(wait) => Step::Suspended(wait),
+            Step::Done(result) => Step::Done(result.map(drop)),
         }
     }
 }
 
 quadrivium_core::leaf! {
     impl[] Ready;
+}
+
+/// Like [`ready`], for a descriptor that the operation owns. The output is the descriptor. So an
+/// operation can be tried on it, even if the program has closed all others.
+#[track_caller]
+pub fn ready_owned(own: OwnedFd, interest: Interest) -> ReadyOwned {
+    ReadyOwned {
+        ready: Ready {
+            source: Some(Ok(Source::new(own))),
+            interest,
+            place: QueuePlace::new(),
+            has_waited: false,
+        },
+    }
+}
+
+/// A task that waits for its own descriptor. Created by [`ready_owned`].
+#[derive(Debug)]
+#[must_use = "a task is lazy: perform it"]
+pub struct ReadyOwned {
+    ready: Ready,
+}
+
+impl Task for ReadyOwned {
+    type Output = io::Result<OwnedFd>;
+
+    fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
+        match self.ready.wait(cx) {
+            Step::Suspended(wait) => Step::Suspended(wait),
+            Step::Done(result) => Step::Done(result.map(Source::into_owned)),
+        }
+    }
+}
+
+quadrivium_core::leaf! {
+    impl[] ReadyOwned;
 }

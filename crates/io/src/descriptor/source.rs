@@ -15,7 +15,7 @@
 
 use std::{
     fmt, io,
-    os::fd::AsFd,
+    os::fd::{AsFd, AsRawFd},
     ptr,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -27,6 +27,7 @@ use std::{
 use quadrivium_core::{
     Context, Interest, QueuePlace, Readiness, Step, Wait, fairness,
     host::{self, DescriptorKey, Reactor},
+    inspect::{LeafKind, ObjectNumber, note},
 };
 
 /// The delay before an operation is tried again when no edge will report that it is time.
@@ -128,6 +129,12 @@ impl<T: AsFd> Source<T> {
         Ok(source.io.take().expect("`into_io` is called once"))
     }
 
+    /// Removes the registration and returns the descriptor.
+    pub(crate) fn into_owned(mut self) -> T {
+        self.deregister();
+        self.io.take().expect("`into_owned` is called once")
+    }
+
     /// Calls `attempt` until the operation is done or would block. If it would block, waits on the
     /// host that drives this thread.
     ///
@@ -135,6 +142,19 @@ impl<T: AsFd> Source<T> {
     /// known not to be ready.
     pub(crate) fn attempt<R>(
         &self,
+        interest: Interest,
+        buffer_is_empty: bool,
+        place: &mut QueuePlace,
+        cx: &Context<'_>,
+        attempt: impl FnMut(&T) -> io::Result<Tried<R>>,
+    ) -> Step<io::Result<R>> {
+        self.attempt_as(kind_of(interest), interest, buffer_is_empty, place, cx, attempt)
+    }
+
+    /// Like `attempt`, for a leaf that reports call by a name of its own.
+    pub(crate) fn attempt_as<R>(
+        &self,
+        kind: LeafKind,
         interest: Interest,
         buffer_is_empty: bool,
         place: &mut QueuePlace,
@@ -149,7 +169,10 @@ impl<T: AsFd> Source<T> {
             let edge = self.readiness.maybe_ready(interest);
             if edge.is_none() && !buffer_is_empty {
                 match self.wait(interest, place, cx) {
-                    Ok(true) => return self.suspend(Wait::Ready),
+                    Ok(true) => {
+                        self.note(kind, place);
+                        return self.suspend(Wait::Ready);
+                    }
                     Ok(false) => continue,
                     Err(error) => break Err(error),
                 }
@@ -187,6 +210,12 @@ impl<T: AsFd> Source<T> {
     /// is done or dropped.
     pub(crate) fn leave(&self, interest: Interest, place: &mut QueuePlace) {
         self.readiness.leave(interest, place);
+    }
+
+    /// Notes what the calling leaf waits for.
+    fn note(&self, kind: LeafKind, place: &QueuePlace) {
+        let number = u32::try_from(self.io().as_fd().as_raw_fd());
+        note(kind, Some(place.line()), number.map_or(ObjectNumber::NONE, ObjectNumber::of_index));
     }
 
     fn suspend<R>(&self, wait: Wait) -> Step<R> {
@@ -240,6 +269,14 @@ impl<T: AsFd> Source<T> {
     /// No user code runs under this lock, so a poisoned lock cannot protect half-made changes.
     fn registration(&self) -> MutexGuard<'_, Option<Registration>> {
         self.registration.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Returns what reports call a leaf that waits until its descriptor is ready.
+pub(super) fn kind_of(interest: Interest) -> LeafKind {
+    match interest {
+        Interest::Readable => LeafKind::Read,
+        Interest::Writable => LeafKind::Write,
     }
 }
 

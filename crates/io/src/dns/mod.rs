@@ -4,7 +4,7 @@ mod address;
 
 use std::{io, mem, net::SocketAddr, pin::Pin};
 
-use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, Wait, fairness, inspect::LeafKind};
 
 use self::address::resolve;
 use crate::offload::{NAMES, Offload};
@@ -29,16 +29,20 @@ pub(crate) use self::address::Destination;
 /// assert!(addresses.iter().all(|address| address.ip().is_loopback()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn lookup(address: impl Into<Address>) -> Lookup {
     Lookup {
         state: match address.into().0 {
             Destination::One(address) => State::Known(Ok(vec![address])),
             Destination::Several(addresses) => State::Known(Ok(addresses)),
             Destination::Invalid(why) => State::Known(Err(why)),
-            Destination::Name(name, port) => State::Asked(Offload::to(&NAMES, move |started| {
-                started?;
-                resolve(&name, port)
-            })),
+            Destination::Name(name, port) => {
+                let work = move |started: io::Result<()>| {
+                    started?;
+                    resolve(&name, port)
+                };
+                State::Asked(Offload::to(&NAMES, work).of_kind(LeafKind::Lookup))
+            }
         },
     }
 }

@@ -26,6 +26,7 @@ struct OffloadedChunks<N> {
     next: N,
 }
 
+#[track_caller]
 pub(super) fn read<'a>(
     file: &File,
     position: FilePosition,
@@ -40,6 +41,7 @@ pub(super) fn read<'a>(
     }
 }
 
+#[track_caller]
 pub(super) fn read_exact<'a>(
     file: &File,
     position: FilePosition,
@@ -68,6 +70,7 @@ pub(super) fn read_exact<'a>(
     }
 }
 
+#[track_caller]
 pub(super) fn write<'a>(
     file: &File,
     position: FilePosition,
@@ -79,6 +82,7 @@ pub(super) fn write<'a>(
     }
 }
 
+#[track_caller]
 pub(super) fn write_all<'a>(
     file: &File,
     position: FilePosition,
@@ -104,11 +108,13 @@ pub(super) fn write_all<'a>(
     }
 }
 
+#[track_caller]
 fn read_chunk(file: &File, position: FilePosition, chunk: Vec<u8>) -> Offload<ChunkDone> {
     file.with_buffer(chunk, move |file, chunk| position.read(file, chunk))
 }
 
 /// Offloads the write of one chunk. `chunk` is a buffer whose memory is reused.
+#[track_caller]
 fn write_chunk(
     file: &File,
     position: FilePosition,

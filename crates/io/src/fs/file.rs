@@ -11,6 +11,8 @@ use std::{
     sync::Arc,
 };
 
+use quadrivium_core::inspect::LeafKind;
+
 use super::{chunks, open_options::OpenOptions, path::with_path, position::FilePosition};
 use crate::{
     descriptor::Leaf,
@@ -45,16 +47,19 @@ pub struct File {
 
 impl File {
     /// Opens a file for reading.
+    #[track_caller]
     pub fn open(path: impl AsRef<Path>) -> Offload<io::Result<File>> {
         with_path(path, |path| fs::File::open(path).map(File::from_std))
     }
 
     /// Opens a file for writing. The file is created if it does not exist, and emptied if it does.
+    #[track_caller]
     pub fn create(path: impl AsRef<Path>) -> Offload<io::Result<File>> {
         with_path(path, |path| fs::File::create(path).map(File::from_std))
     }
 
     /// Creates a file for reading and writing. Returns an error when the file exists.
+    #[track_caller]
     pub fn create_new(path: impl AsRef<Path>) -> Offload<io::Result<File>> {
         with_path(path, |path| fs::File::create_new(path).map(File::from_std))
     }
@@ -83,6 +88,7 @@ impl File {
     /// of the file.
     ///
     /// An operation that is dropped before it is done may have moved the cursor.
+    #[track_caller]
     pub fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
         chunks::read(self, FilePosition::Cursor, buffer)
     }
@@ -91,6 +97,7 @@ impl File {
     /// with the result.
     ///
     /// An operation that is dropped before it is done may have moved the cursor.
+    #[track_caller]
     pub fn read_owned<B>(&self, buffer: B) -> Offload<(io::Result<usize>, B)>
     where
         B: AsMut<[u8]> + Send + 'static,
@@ -102,11 +109,13 @@ impl File {
     /// when the file ends before.
     ///
     /// An operation that is dropped before it is done may have read a part.
+    #[track_caller]
     pub fn read_exact<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
         chunks::read_exact(self, FilePosition::Cursor, buffer)
     }
 
     /// Like [`read_exact`](Self::read_exact), but takes the buffer and returns it with the result.
+    #[track_caller]
     pub fn read_exact_owned<B>(&self, buffer: B) -> Offload<(io::Result<()>, B)>
     where
         B: AsMut<[u8]> + Send + 'static,
@@ -117,6 +126,7 @@ impl File {
     /// Writes some of these bytes at the cursor, at most 64 KiB, and returns the number.
     ///
     /// An operation that is dropped before it is done may have written the bytes.
+    #[track_caller]
     pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
         chunks::write(self, FilePosition::Cursor, bytes)
     }
@@ -125,6 +135,7 @@ impl File {
     /// them with the result.
     ///
     /// An operation that is dropped before it is done may have written the bytes.
+    #[track_caller]
     pub fn write_owned<B>(&self, bytes: B) -> Offload<(io::Result<usize>, B)>
     where
         B: AsRef<[u8]> + Send + 'static,
@@ -136,11 +147,13 @@ impl File {
     ///
     /// An operation that is dropped before it is done may have written a part of the bytes, or all
     /// of them.
+    #[track_caller]
     pub fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
         chunks::write_all(self, FilePosition::Cursor, bytes)
     }
 
     /// Like [`write_all`](Self::write_all), but takes the bytes and returns them with the result.
+    #[track_caller]
     pub fn write_all_owned<B>(&self, bytes: B) -> Offload<(io::Result<()>, B)>
     where
         B: AsRef<[u8]> + Send + 'static,
@@ -151,6 +164,7 @@ impl File {
     /// Reads at this offset from the start, at most 64 KiB, and returns the number of bytes. The
     /// cursor is neither used nor moved, so an operation that is dropped before it is done has done
     /// nothing.
+    #[track_caller]
     pub fn read_at<'a>(
         &self,
         buffer: &'a mut [u8],
@@ -161,6 +175,7 @@ impl File {
 
     /// Like [`read_at`](Self::read_at), but without the limit of 64 KiB. Takes the buffer and
     /// returns it with the result.
+    #[track_caller]
     pub fn read_at_owned<B>(&self, buffer: B, offset: u64) -> Offload<(io::Result<usize>, B)>
     where
         B: AsMut<[u8]> + Send + 'static,
@@ -172,6 +187,7 @@ impl File {
 
     /// Reads from this offset on until the buffer is full. The cursor is neither used nor moved.
     /// The output is an `UnexpectedEof` error when the file ends before.
+    #[track_caller]
     pub fn read_exact_at<'a>(
         &self,
         buffer: &'a mut [u8],
@@ -182,6 +198,7 @@ impl File {
 
     /// Like [`read_exact_at`](Self::read_exact_at), but takes the buffer and returns it with the
     /// result.
+    #[track_caller]
     pub fn read_exact_at_owned<B>(&self, buffer: B, offset: u64) -> Offload<(io::Result<()>, B)>
     where
         B: AsMut<[u8]> + Send + 'static,
@@ -193,6 +210,7 @@ impl File {
     /// number. The cursor is neither used nor moved.
     ///
     /// An operation that is dropped before it is done may have written the bytes.
+    #[track_caller]
     pub fn write_at<'a>(
         &self,
         bytes: &'a [u8],
@@ -203,6 +221,7 @@ impl File {
 
     /// Like [`write_at`](Self::write_at), but without the limit of 64 KiB. Takes the bytes and
     /// returns them with the result.
+    #[track_caller]
     pub fn write_at_owned<B>(&self, bytes: B, offset: u64) -> Offload<(io::Result<usize>, B)>
     where
         B: AsRef<[u8]> + Send + 'static,
@@ -216,6 +235,7 @@ impl File {
     ///
     /// An operation that is dropped before it is done may have written a part of the bytes, or all
     /// of them.
+    #[track_caller]
     pub fn write_all_at<'a>(
         &self,
         bytes: &'a [u8],
@@ -226,6 +246,7 @@ impl File {
 
     /// Like [`write_all_at`](Self::write_all_at), but takes the bytes and returns them with the
     /// result.
+    #[track_caller]
     pub fn write_all_at_owned<B>(&self, bytes: B, offset: u64) -> Offload<(io::Result<()>, B)>
     where
         B: AsRef<[u8]> + Send + 'static,
@@ -234,55 +255,71 @@ impl File {
     }
 
     /// Moves the cursor, and returns its new offset from the start.
+    #[track_caller]
     pub fn seek(&self, to: SeekFrom) -> Offload<io::Result<u64>> {
         self.with(move |mut file| file.seek(to))
     }
 
     /// Returns the metadata of the file.
+    #[track_caller]
     pub fn metadata(&self) -> Offload<io::Result<Metadata>> {
         self.with(|file| file.metadata())
     }
 
     /// Changes the permissions of the file.
+    #[track_caller]
     pub fn set_permissions(&self, permissions: Permissions) -> Offload<io::Result<()>> {
         self.with(|file| file.set_permissions(permissions))
     }
 
     /// Sets the length of the file. A longer file is cut off, and a shorter one is filled up with
     /// zeroes.
+    #[track_caller]
     pub fn set_len(&self, bytes: u64) -> Offload<io::Result<()>> {
         self.with(move |file| file.set_len(bytes))
     }
 
     /// Waits until the contents and the metadata of the file are on the disk.
+    #[track_caller]
     pub fn sync_all(&self) -> Offload<io::Result<()>> {
         self.with(|file| file.sync_all())
     }
 
     /// Waits until the contents of the file are on the disk.
+    #[track_caller]
     pub fn sync_data(&self) -> Offload<io::Result<()>> {
         self.with(|file| file.sync_data())
     }
 
+    #[track_caller]
     pub(super) fn with<T: Send + 'static>(
         &self,
         work: impl FnOnce(&fs::File) -> io::Result<T> + Send + 'static,
     ) -> Offload<io::Result<T>> {
         let file = Arc::clone(&self.std);
-        offload_checked(move |started| {
+        let work = offload_checked(move |started| {
             started?;
             work(&file)
-        })
+        });
+        work.of_kind(LeafKind::File)
     }
 
     /// Like [`with`](Self::with), with a buffer that is returned with the result.
+    #[track_caller]
+    pub(super) fn std(&self) -> &fs::File {
+        &self.std
+    }
+
     pub(super) fn with_buffer<T: Send + 'static, B: Send + 'static>(
         &self,
         mut buffer: B,
         work: impl FnOnce(&fs::File, &mut B) -> io::Result<T> + Send + 'static,
     ) -> Offload<(io::Result<T>, B)> {
         let file = Arc::clone(&self.std);
-        offload_checked(move |started| (started.and_then(|()| work(&file, &mut buffer)), buffer))
+        let work = move |started: io::Result<()>| {
+            (started.and_then(|()| work(&file, &mut buffer)), buffer)
+        };
+        offload_checked(work).of_kind(LeafKind::File)
     }
 }
 

@@ -75,6 +75,7 @@ impl OpenOptions {
     }
 
     /// Opens the file with this path.
+    #[track_caller]
     pub fn open(&self, path: impl AsRef<Path>) -> Offload<io::Result<File>> {
         let options = self.std.clone();
         with_path(path, move |path| options.open(path).map(File::from_std))

@@ -3,10 +3,12 @@
 mod pool;
 mod work;
 
-use std::{fmt, io, mem, pin::Pin};
+use std::{fmt, io, mem, panic::Location, pin::Pin};
 
 use quadrivium_core::{
-    Context, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, fairness, send_hold,
+    Context, RESUMED_AFTER_DONE, SendHold, Step, Task, Wait, fairness,
+    inspect::{LeafKind, ObjectNumber, note},
+    send_hold,
 };
 
 use self::work::{AwaitedWork, BlockingCall};
@@ -46,6 +48,7 @@ pub(crate) use self::pool::{FILES, NAMES, ThreadPool};
 /// assert_eq!(EventLoop::new()?.block_on(sum)?, 500_500);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn offload<T, F>(work: F) -> Offload<T>
 where
     F: FnOnce() -> T + Send + 'static,
@@ -81,6 +84,7 @@ where
 /// assert!(EventLoop::new()?.block_on(text)??.starts_with("Name:"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+#[track_caller]
 pub fn offload_checked<T, F>(work: F) -> Offload<T>
 where
     F: FnOnce(io::Result<()>) -> T + Send + 'static,
@@ -94,6 +98,8 @@ where
 #[must_use = "a task is lazy: perform it"]
 pub struct Offload<T> {
     state: State<T>,
+    kind: LeafKind,
+    line: &'static Location<'static>,
 }
 
 enum State<T> {
@@ -107,11 +113,18 @@ enum State<T> {
 }
 
 impl<T: Send + 'static> Offload<T> {
+    #[track_caller]
     pub(crate) fn to(
         pool: &'static ThreadPool,
         work: impl FnOnce(io::Result<()>) -> T + Send + 'static,
     ) -> Self {
-        Self { state: State::Lazy(pool, Box::new(work)) }
+        let state = State::Lazy(pool, Box::new(work));
+        Self { state, kind: LeafKind::Offload, line: Location::caller() }
+    }
+
+    /// Sets what reports call the work.
+    pub(crate) fn of_kind(self, kind: LeafKind) -> Self {
+        Self { kind, ..self }
     }
 }
 
@@ -139,6 +152,7 @@ impl<T: Send + 'static> Task for Offload<T> {
             Some(output) => fairness::done(output),
             None => {
                 self.state = State::AtWork(work, hold);
+                note(self.kind, Some(self.line), ObjectNumber::NONE);
                 Step::Suspended(Wait::Wake)
             }
         }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest::Readable;
+use quadrivium_core::{Interest::Readable, inspect::LeafKind};
 
 use super::{
     child_descriptor::{ChildDescriptor, ReapOnDrop},
@@ -94,6 +94,7 @@ impl Child {
     ///
     /// The output is a [`StatusLost`](super::StatusLost) error when another part of the program has
     /// waited for the child, or when this process ignores SIGCHLD.
+    #[track_caller]
     pub fn wait(&mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         wait(&self.process.source, self.stdin.take(), ())
     }
@@ -119,6 +120,7 @@ impl Child {
     /// The result is an error if a pipe cannot be read, or if [`wait`](Child::wait) would return
     /// one. A `StatusLost` error [contains the bytes](super::StatusLost::into_output) that the
     /// child wrote.
+    #[track_caller]
     pub fn wait_with_output(mut self) -> impl Leaf<io::Result<Output>> + use<> {
         let read = |pipe: Option<ChildStdout>| Some(pipe?.read_to_end_owned(Vec::new()));
         let [stdout, stderr] = [self.stdout.take(), self.stderr.take()].map(read);
@@ -126,6 +128,7 @@ impl Child {
     }
 
     /// Like [`wait`](Child::wait), but keeps the `Child` in the leaf.
+    #[track_caller]
     pub(super) fn into_wait(mut self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         let stdin = self.stdin.take();
         wait(&Arc::clone(&self.process.source), stdin, self)
@@ -190,6 +193,7 @@ impl Child {
 }
 
 /// Returns the leaf of [`Child::wait`]. `guard` is kept in the leaf and dropped with it.
+#[track_caller]
 pub(super) fn wait<G>(
     process: &Arc<Source<ReapOnDrop>>,
     mut stdin: Option<ChildStdin>,
@@ -203,6 +207,7 @@ pub(super) fn wait<G>(
             None => Err(io::ErrorKind::WouldBlock.into()),
         }
     })
+    .of_kind(LeafKind::Child)
 }
 
 impl Drop for KillOnDrop {

@@ -185,6 +185,7 @@ impl Command {
     /// # Errors
     ///
     /// The output is one of the errors of [`spawn`](Command::spawn) and of [`Child::wait`].
+    #[track_caller]
     pub fn status(&self) -> impl Leaf<io::Result<ExitStatus>> + use<> {
         let command = self.clone();
         LazyChild::new(move || command.spawn().map(Child::into_wait))
@@ -200,6 +201,7 @@ impl Command {
     ///
     /// The output is one of the errors of [`spawn`](Command::spawn) and of
     /// [`Child::wait_with_output`].
+    #[track_caller]
     pub fn output(&self) -> impl Leaf<io::Result<Output>> + use<> {
         let mut command = self.clone();
         let [stdin, stdout, stderr] = &mut command.stdio;

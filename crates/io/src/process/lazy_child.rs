@@ -1,13 +1,14 @@
 //! [`LazyChild`]: a leaf that starts its child when the leaf is resumed for the first time.
 
-use std::{fmt, io, mem, pin::Pin};
+use std::{fmt, io, mem, panic::Location, pin::Pin};
 
-use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, inspect::noted_at};
 
 /// A leaf that calls `start` when it is resumed for the first time, and then resumes the leaf that
 /// `start` has returned.
 pub(super) struct LazyChild<F, L> {
     state: State<F, L>,
+    line: &'static Location<'static>,
 }
 
 enum State<F, L> {
@@ -20,8 +21,9 @@ impl<F, L> LazyChild<F, L>
 where
     F: FnOnce() -> io::Result<L>,
 {
+    #[track_caller]
     pub(super) fn new(start: F) -> Self {
-        Self { state: State::Lazy(start) }
+        Self { state: State::Lazy(start), line: Location::caller() }
     }
 }
 
@@ -42,7 +44,7 @@ where
             Ok(leaf) => leaf,
             Err(error) => return Step::Done(Err(error)),
         };
-        let step = Pin::new(&mut leaf).resume(cx);
+        let step = noted_at(self.line, || Pin::new(&mut leaf).resume(cx));
         if let Step::Suspended(_) = step {
             self.state = State::Started(leaf);
         }

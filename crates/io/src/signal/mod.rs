@@ -14,10 +14,11 @@ mod number;
 mod delivery;
 mod listeners;
 mod disposition;
+mod stop;
 
 use std::{io, sync::Arc};
 
-use quadrivium_core::Interest::Readable;
+use quadrivium_core::{Interest::Readable, inspect::LeafKind};
 use signal_hook::consts::FORBIDDEN;
 
 use crate::descriptor::{Leaf, NO_BUFFER, Operation, Source, Tried};
@@ -82,11 +83,13 @@ impl Signals {
     /// * The loop has no reactor, or the reactor cannot register the listener's descriptor. One
     ///   reason is that a task on another host waits for a clone of this listener.
     /// * This process was forked after the listener was created.
+    #[track_caller]
     pub fn next(&self) -> impl Leaf<io::Result<Signal>> + use<> {
         Operation::new(&self.source, Readable, NO_BUFFER, |delivery: &Delivery, _| {
             delivery.check_process()?;
             delivery.take().map(Tried::Done).ok_or_else(|| io::ErrorKind::WouldBlock.into())
         })
+        .of_kind(LeafKind::Signal)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use std::{fmt, io, mem, os::fd::AsFd, pin::Pin};
 
-use quadrivium_core::{Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{
+    Context, Interest, QueuePlace, RESUMED_AFTER_DONE, Step, Task, inspect::LeafKind,
+};
 use socket2::{SockAddr, SockRef, Socket, Type};
 
 use crate::descriptor::{Source, Tried};
@@ -26,15 +28,16 @@ pub(crate) trait Connectable: Sized {
 
 enum State<S> {
     /// Not resumed yet. An error means that the address is invalid.
-    Lazy(io::Result<SockAddr>),
+    Lazy(io::Result<SockAddr>, QueuePlace),
     /// The kernel is connecting the stream, and an edge reports that it has finished.
     InProgress(S, QueuePlace),
     Done,
 }
 
 impl<S> Connect<S> {
+    #[track_caller]
     pub(crate) fn new(address: io::Result<SockAddr>) -> Self {
-        Self { state: State::Lazy(address) }
+        Self { state: State::Lazy(address, QueuePlace::new()) }
     }
 }
 
@@ -43,9 +46,9 @@ impl<S: Connectable> Task for Connect<S> {
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
         let connecting = match mem::replace(&mut self.state, State::Done) {
-            State::Lazy(address) => {
+            State::Lazy(address, place) => {
                 let socket = address.and_then(|address| start_connecting(&address));
-                socket.map(|socket| (S::from_socket(socket), QueuePlace::default()))
+                socket.map(|socket| (S::from_socket(socket), place))
             }
             State::InProgress(stream, place) => Ok((stream, place)),
             State::Done => panic!("{RESUMED_AFTER_DONE}"),
@@ -54,7 +57,8 @@ impl<S: Connectable> Task for Connect<S> {
             Ok(connecting) => connecting,
             Err(error) => return Step::Done(Err(error)),
         };
-        match stream.source().attempt(Interest::Writable, false, &mut place, cx, is_connected) {
+        let (kind, interest) = (LeafKind::Connect, Interest::Writable);
+        match stream.source().attempt_as(kind, interest, false, &mut place, cx, is_connected) {
             Step::Suspended(wait) => {
                 self.state = State::InProgress(stream, place);
                 Step::Suspended(wait)
@@ -108,7 +112,7 @@ quadrivium_core::leaf! {
 impl<S> fmt::Debug for Connect<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match &self.state {
-            State::Lazy(_) => "Connect(lazy)",
+            State::Lazy(..) => "Connect(lazy)",
             State::InProgress(..) => "Connect(in progress)",
             State::Done => "Connect(done)",
         })

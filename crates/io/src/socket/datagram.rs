@@ -23,6 +23,7 @@ macro_rules! datagram_methods {
                 /// receives only from its peer. Bytes for which `buffer` has no room are lost.
                 ///
                 /// An operation that is dropped before it is done has received nothing.
+                #[track_caller]
                 pub fn recv<'a>(
                     &self,
                     buffer: &'a mut [u8],
@@ -31,6 +32,7 @@ macro_rules! datagram_methods {
                 }
 
                 /// Like [`recv`](Self::recv), but takes the buffer and returns it with the result.
+                #[track_caller]
                 pub fn recv_owned<B: AsMut<[u8]>>(
                     &self,
                     buffer: B,
@@ -42,6 +44,7 @@ macro_rules! datagram_methods {
                 /// Bytes for which `buffer` has no room are lost.
                 ///
                 /// An operation that is dropped before it is done has received nothing.
+                #[track_caller]
                 pub fn recv_from<'a>(
                     &self,
                     buffer: &'a mut [u8],
@@ -51,6 +54,7 @@ macro_rules! datagram_methods {
 
                 /// Like [`recv_from`](Self::recv_from), but takes the buffer and returns it with
                 /// the result.
+                #[track_caller]
                 pub fn recv_from_owned<B: AsMut<[u8]>>(
                     &self,
                     buffer: B,
@@ -62,11 +66,13 @@ macro_rules! datagram_methods {
                 /// number of bytes.
                 ///
                 /// An operation that is dropped before it is done has sent nothing.
+                #[track_caller]
                 pub fn send<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
                     send(&self.source, Borrowed(bytes), <$std>::send)
                 }
 
                 /// Like [`send`](Self::send), but takes the bytes and returns them with the result.
+                #[track_caller]
                 pub fn send_owned<B: AsRef<[u8]>>(
                     &self,
                     bytes: B,
@@ -80,6 +86,7 @@ macro_rules! datagram_methods {
 pub(crate) use datagram_methods;
 
 /// Receives a datagram into a buffer with `call`, a method of the standard library.
+#[track_caller]
 pub(crate) fn receive<T, B, F, R>(
     source: &Arc<Source<T>>,
     buffer: B,
@@ -96,6 +103,7 @@ where
 }
 
 /// Sends these bytes as a datagram with `call`, a method of the standard library.
+#[track_caller]
 pub(crate) fn send<T, B, F>(
     source: &Arc<Source<T>>,
     bytes: B,

@@ -43,10 +43,12 @@ use crate::{
 pub trait ByteReader {
     /// Reads between one byte and as many as `buffer` has room for, and returns the number. Returns
     /// 0 at the end.
+    #[track_caller]
     fn read<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a, Self>;
 
     /// Like [`read`](Self::read), but takes the buffer and returns it with the result. The buffer
     /// must be `Send`, because some types read on another thread.
+    #[track_caller]
     fn read_owned<B: AsMut<[u8]> + Send + 'static>(
         &self,
         buffer: B,
@@ -54,9 +56,11 @@ pub trait ByteReader {
 
     /// Reads until `buffer` is full. The output is an `UnexpectedEof` error when the end comes
     /// before.
+    #[track_caller]
     fn read_exact<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<()>> + use<'a, Self>;
 
     /// Like [`read_exact`](Self::read_exact), but takes the buffer and returns it with the result.
+    #[track_caller]
     fn read_exact_owned<B: AsMut<[u8]> + Send + 'static>(
         &self,
         buffer: B,
@@ -69,10 +73,12 @@ pub trait ByteReader {
 /// See [`ByteReader`] for `&self`, empty buffers and operations that are dropped.
 pub trait ByteWriter {
     /// Writes some of these bytes and returns the number.
+    #[track_caller]
     fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a, Self>;
 
     /// Like [`write`](Self::write), but takes the bytes and returns them with the result. The bytes
     /// must be `Send`, because some types write on another thread.
+    #[track_caller]
     fn write_owned<B: AsRef<[u8]> + Send + 'static>(
         &self,
         bytes: B,
@@ -80,6 +86,7 @@ pub trait ByteWriter {
 
     /// Writes some of the bytes of several slices and returns the number. By default it writes
     /// bytes of the first slice that is not empty.
+    #[track_caller]
     fn write_vectored<'a>(
         &self,
         slices: &'a [IoSlice<'a>],
@@ -89,9 +96,11 @@ pub trait ByteWriter {
     }
 
     /// Writes all of these bytes.
+    #[track_caller]
     fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a, Self>;
 
     /// Like [`write_all`](Self::write_all), but takes the bytes and returns them with the result.
+    #[track_caller]
     fn write_all_owned<B: AsRef<[u8]> + Send + 'static>(
         &self,
         bytes: B,
@@ -102,6 +111,7 @@ pub trait ByteWriter {
 macro_rules! byte_reader {
     ($($reader:ty),*) => { $(
         impl ByteReader for $reader {
+            #[track_caller]
             fn read<'a>(
                 &self,
                 buffer: &'a mut [u8],
@@ -109,6 +119,7 @@ macro_rules! byte_reader {
                 <$reader>::read(self, buffer)
             }
 
+            #[track_caller]
             fn read_owned<B: AsMut<[u8]> + Send + 'static>(
                 &self,
                 buffer: B,
@@ -116,6 +127,7 @@ macro_rules! byte_reader {
                 <$reader>::read_owned(self, buffer)
             }
 
+            #[track_caller]
             fn read_exact<'a>(
                 &self,
                 buffer: &'a mut [u8],
@@ -123,6 +135,7 @@ macro_rules! byte_reader {
                 <$reader>::read_exact(self, buffer)
             }
 
+            #[track_caller]
             fn read_exact_owned<B: AsMut<[u8]> + Send + 'static>(
                 &self,
                 buffer: B,
@@ -138,10 +151,12 @@ macro_rules! byte_reader {
 macro_rules! byte_writer {
     ($($writer:ty $(: $vectored:ident)?),*) => { $(
         impl ByteWriter for $writer {
+            #[track_caller]
             fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
                 <$writer>::write(self, bytes)
             }
 
+            #[track_caller]
             fn write_owned<B: AsRef<[u8]> + Send + 'static>(
                 &self,
                 bytes: B,
@@ -150,6 +165,7 @@ macro_rules! byte_writer {
             }
 
             $(
+                #[track_caller]
                 fn $vectored<'a>(
                     &self,
                     slices: &'a [IoSlice<'a>],
@@ -158,10 +174,12 @@ macro_rules! byte_writer {
                 }
             )?
 
+            #[track_caller]
             fn write_all<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<()>> + use<'a> {
                 <$writer>::write_all(self, bytes)
             }
 
+            #[track_caller]
             fn write_all_owned<B: AsRef<[u8]> + Send + 'static>(
                 &self,
                 bytes: B,

@@ -116,6 +116,7 @@ enum Copying {
 }
 
 impl<R: AttemptRead, W: AttemptWrite> OneWay<R, W> {
+    #[track_caller]
     fn new(from: R, to: W) -> Self {
         Self {
             from,

@@ -44,6 +44,7 @@ macro_rules! read_methods {
                 /// failed.
                 ///
                 /// An operation that is dropped before it is done has read nothing.
+                #[track_caller]
                 pub fn read<'a>(
                     &self,
                     buffer: &'a mut [u8],
@@ -52,6 +53,7 @@ macro_rules! read_methods {
                 }
 
                 /// Like [`read`](Self::read), but takes the buffer and returns it with the result.
+                #[track_caller]
                 pub fn read_owned<B: AsMut<[u8]>>(
                     &self,
                     buffer: B,
@@ -64,6 +66,7 @@ macro_rules! read_methods {
                 ///
                 /// An operation that is dropped before it is done may have read a part. The next
                 /// read does not find those bytes again.
+                #[track_caller]
                 pub fn read_exact<'a>(
                     &self,
                     buffer: &'a mut [u8],
@@ -73,6 +76,7 @@ macro_rules! read_methods {
 
                 /// Like [`read_exact`](Self::read_exact), but takes the buffer and returns it with
                 /// the result.
+                #[track_caller]
                 pub fn read_exact_owned<B: AsMut<[u8]>>(
                     &self,
                     buffer: B,
@@ -84,6 +88,7 @@ macro_rules! read_methods {
                 /// the number of bytes. The kernel fills at most 1,024 buffers.
                 ///
                 /// An operation that is dropped before it is done has read nothing.
+                #[track_caller]
                 pub fn read_vectored<'a>(
                     &self,
                     buffers: &'a mut [IoSliceMut<'a>],
@@ -98,6 +103,7 @@ macro_rules! read_methods {
 
                 /// Like [`read_vectored`](Self::read_vectored), but takes the buffers and returns
                 /// them with the result.
+                #[track_caller]
                 pub fn read_vectored_owned<B: AsMut<[u8]>, const N: usize>(
                     &self,
                     mut buffers: [B; N],
@@ -117,6 +123,7 @@ macro_rules! read_methods {
                 /// their number.
                 ///
                 /// An operation that is dropped before it is done may have read a part.
+                #[track_caller]
                 pub fn read_to_end<'a>(
                     &self,
                     bytes: &'a mut Vec<u8>,
@@ -126,6 +133,7 @@ macro_rules! read_methods {
 
                 /// Like [`read_to_end`](Self::read_to_end), but takes the vector and returns it
                 /// with the result.
+                #[track_caller]
                 pub fn read_to_end_owned(
                     &self,
                     bytes: Vec<u8>,
@@ -179,6 +187,7 @@ pub(crate) fn read_some(stream: &impl StdStream, buffer: &mut [u8]) -> io::Resul
     })
 }
 
+#[track_caller]
 pub(crate) fn read<S, B>(
     source: &Arc<Source<S>>,
     mut buffer: B,
@@ -194,6 +203,7 @@ where
     .buffer_is_empty(buffer_is_empty)
 }
 
+#[track_caller]
 pub(crate) fn read_exact<S, B>(
     source: &Arc<Source<S>>,
     mut buffer: B,
@@ -220,6 +230,7 @@ where
     .buffer_is_empty(buffer_is_empty)
 }
 
+#[track_caller]
 pub(crate) fn read_to_end<S, B>(
     source: &Arc<Source<S>>,
     buffer: B,

@@ -39,12 +39,14 @@ macro_rules! write_methods {
                 /// If `bytes` is empty, the output is 0 at once, even if the stream has failed.
                 ///
                 /// An operation that is dropped before it is done has written nothing.
+                #[track_caller]
                 pub fn write<'a>(&self, bytes: &'a [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
                     write(&self.source, Borrowed(bytes))
                 }
 
                 /// Like [`write`](Self::write), but takes the bytes and returns them with the
                 /// result.
+                #[track_caller]
                 pub fn write_owned<B: AsRef<[u8]>>(
                     &self,
                     bytes: B,
@@ -55,6 +57,7 @@ macro_rules! write_methods {
                 /// Writes all of these bytes.
                 ///
                 /// An operation that is dropped before it is done may have written a part.
+                #[track_caller]
                 pub fn write_all<'a>(
                     &self,
                     bytes: &'a [u8],
@@ -64,6 +67,7 @@ macro_rules! write_methods {
 
                 /// Like [`write_all`](Self::write_all), but takes the bytes and returns them with
                 /// the result.
+                #[track_caller]
                 pub fn write_all_owned<B: AsRef<[u8]>>(
                     &self,
                     bytes: B,
@@ -75,6 +79,7 @@ macro_rules! write_methods {
                 /// number. The kernel takes at most 1,024 slices.
                 ///
                 /// An operation that is dropped before it is done has written nothing.
+                #[track_caller]
                 pub fn write_vectored<'a>(
                     &self,
                     slices: &'a [IoSlice<'a>],
@@ -89,6 +94,7 @@ macro_rules! write_methods {
 
                 /// Like [`write_vectored`](Self::write_vectored), but takes the bytes and returns
                 /// them with the result.
+                #[track_caller]
                 pub fn write_vectored_owned<B: AsRef<[u8]>, const N: usize>(
                     &self,
                     parts: [B; N],
@@ -140,6 +146,7 @@ macro_rules! write_methods {
 }
 pub(crate) use write_methods;
 
+#[track_caller]
 pub(crate) fn write<S, B>(
     source: &Arc<Source<S>>,
     mut bytes: B,
@@ -155,6 +162,7 @@ where
     .buffer_is_empty(buffer_is_empty)
 }
 
+#[track_caller]
 pub(crate) fn write_all<S, B>(
     source: &Arc<Source<S>>,
     mut bytes: B,

@@ -1,8 +1,8 @@
 //! [`TcpConnect`]: the leaf that makes a TCP connection to an address or a name.
 
-use std::{io, mem, pin::Pin};
+use std::{io, mem, panic::Location, pin::Pin};
 
-use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, inspect::noted_at};
 
 use super::{eyeballs::Eyeballs, stream::TcpStream};
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
 #[must_use = "a task is lazy: perform it"]
 pub struct TcpConnect {
     state: State,
+    line: &'static Location<'static>,
 }
 
 #[derive(Debug)]
@@ -28,12 +29,30 @@ enum State {
 }
 
 impl TcpConnect {
+    #[track_caller]
     pub(super) fn new(address: Address) -> Self {
         let state = match address.0 {
             Destination::One(address) => State::Address(Connect::new(Ok(address.into()))),
             other => State::Lookup(lookup(Address(other))),
         };
-        Self { state }
+        Self { state, line: Location::caller() }
+    }
+
+    fn resume_state(&mut self, cx: &mut Context<'_>) -> Step<io::Result<TcpStream>> {
+        if let State::Lookup(lookup) = &mut self.state {
+            match Pin::new(lookup).resume(cx) {
+                Step::Suspended(wait) => return Step::Suspended(wait),
+                Step::Done(Ok(addresses)) => {
+                    self.state = State::Addresses(Eyeballs::new(addresses));
+                }
+                Step::Done(Err(error)) => return Step::Done(Err(error)),
+            }
+        }
+        match &mut self.state {
+            State::Address(connect) => Pin::new(connect).resume(cx),
+            State::Addresses(eyeballs) => Pin::new(eyeballs).resume(cx),
+            State::Lookup(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
+        }
     }
 }
 
@@ -41,23 +60,7 @@ impl Task for TcpConnect {
     type Output = io::Result<TcpStream>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        if let State::Lookup(lookup) = &mut self.state {
-            match Pin::new(lookup).resume(cx) {
-                Step::Suspended(wait) => return Step::Suspended(wait),
-                Step::Done(Ok(addresses)) => {
-                    self.state = State::Addresses(Eyeballs::new(addresses));
-                }
-                Step::Done(Err(error)) => {
-                    self.state = State::Done;
-                    return Step::Done(Err(error));
-                }
-            }
-        }
-        let step = match &mut self.state {
-            State::Address(connect) => Pin::new(connect).resume(cx),
-            State::Addresses(eyeballs) => Pin::new(eyeballs).resume(cx),
-            State::Lookup(_) | State::Done => panic!("{RESUMED_AFTER_DONE}"),
-        };
+        let step = noted_at(self.line, || self.resume_state(cx));
         if matches!(step, Step::Done(_)) {
             // This closes the sockets of the attempts that have not succeeded.
             drop(mem::replace(&mut self.state, State::Done));

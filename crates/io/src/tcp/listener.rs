@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Interest, inspect::LeafKind};
 use socket2::{Domain, Socket, Type};
 
 use super::stream::TcpStream;
@@ -80,6 +80,7 @@ impl TcpListener {
     /// queue, so an immediate retry finds it again.
     ///
     /// An operation that is dropped before it is done has accepted nothing.
+    #[track_caller]
     pub fn accept(&self) -> impl Leaf<io::Result<(TcpStream, SocketAddr)>> + use<> {
         // An accepted socket is of the same kind as its listener.
         let is_plain_tcp = self.source.is_plain_tcp();
@@ -95,6 +96,7 @@ impl TcpListener {
                 }
             }
         })
+        .of_kind(LeafKind::Accept)
     }
 }
 

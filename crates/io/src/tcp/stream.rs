@@ -59,6 +59,7 @@ impl TcpStream {
     /// assert_eq!(stream.peer_addr()?.port(), port);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    #[track_caller]
     pub fn connect(address: impl Into<Address>) -> TcpConnect {
         TcpConnect::new(address.into())
     }
@@ -73,11 +74,13 @@ impl TcpStream {
     /// Reads bytes without removing them from the stream. The next read finds the same bytes.
     ///
     /// An operation that is dropped before it is done has done nothing.
+    #[track_caller]
     pub fn peek<'a>(&self, buffer: &'a mut [u8]) -> impl Leaf<io::Result<usize>> + use<'a> {
         peek(&self.source, Borrowed(buffer))
     }
 
     /// Like [`peek`](Self::peek), but takes the buffer and returns it with the result.
+    #[track_caller]
     pub fn peek_owned<B: AsMut<[u8]>>(
         &self,
         buffer: B,
@@ -168,6 +171,7 @@ impl TcpStream {
 // the kernel's buffers, are in `socket/mod.rs`.
 socket_methods! { TcpStream, net::TcpStream, SocketAddr }
 
+#[track_caller]
 fn peek<B: Buffer<Content: AsMut<[u8]>>>(
     source: &Arc<Source<net::TcpStream>>,
     mut buffer: B,

@@ -76,6 +76,7 @@ impl UnixDatagram {
     /// reports free room only to a socket that is connected to the receiver.
     ///
     /// An operation that is dropped before it is done has sent nothing.
+    #[track_caller]
     pub fn send_to<'a, P: AsRef<Path>>(
         &self,
         bytes: &'a [u8],
@@ -87,6 +88,7 @@ impl UnixDatagram {
     }
 
     /// Like [`send_to`](Self::send_to), but takes the bytes and returns them with the result.
+    #[track_caller]
     pub fn send_to_owned<B: AsRef<[u8]>, P: AsRef<Path>>(
         &self,
         bytes: B,

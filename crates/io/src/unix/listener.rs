@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use quadrivium_core::Interest;
+use quadrivium_core::{Interest, inspect::LeafKind};
 
 use super::{address::address, stream::UnixStream};
 use crate::{
@@ -59,11 +59,13 @@ impl UnixListener {
     /// The connection then stays in the queue, so an immediate retry finds it again.
     ///
     /// An operation that is dropped before it is done has accepted nothing.
+    #[track_caller]
     pub fn accept(&self) -> impl Leaf<io::Result<(UnixStream, SocketAddr)>> + use<> {
         Operation::new(&self.source, Interest::Readable, NO_BUFFER, |listener, ()| {
             let (stream, peer) = listener.accept()?;
             Ok(Tried::Done((UnixStream::from_std(stream)?, peer)))
         })
+        .of_kind(LeafKind::Accept)
     }
 }
 

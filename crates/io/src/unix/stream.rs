@@ -47,6 +47,7 @@ impl UnixStream {
     ///
     /// If the listener's queue is full, the output is a `WouldBlock` error, because the kernel does
     /// not report when there is room.
+    #[track_caller]
     pub fn connect(path: impl AsRef<Path>) -> Connect<UnixStream> {
         let path = path.as_ref();
         // Our own check comes first, because socket2 does not check for NUL bytes.

@@ -60,7 +60,8 @@ fn check(package: &Path, name: &str) -> String {
         .env("CARGO_TARGET_DIR", package.join("target"))
         .output()
         .unwrap();
-    let messages = String::from_utf8_lossy(&output.stderr).into_owned();
+    // The compiler shortens a path only where no crate in use has another type of that name.
+    let messages = String::from_utf8_lossy(&output.stderr).replace("std::future::Future", "Future");
     assert!(!output.status.success(), "{name} compiles, but must not");
     messages
 }

@@ -33,6 +33,7 @@ impl<T> Callback<T> {
     /// # Panics
     ///
     /// When this callback has called `perform` or `done` already.
+    #[track_caller]
     pub fn perform<P, F>(&mut self, task: P, then: F)
     where
         P: Task + 'static,

@@ -42,7 +42,7 @@
 
 use std::{fmt, mem, pin::Pin};
 
-use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, RESUMED_AFTER_DONE, Step, Task, inspect::Style};
 
 use crate::{
     handle::{CALLED_NEITHER, CALLED_TWICE, NextMove},
@@ -79,6 +79,7 @@ impl<T> Callback<T> {
     /// # Panics
     ///
     /// When this callback has called `perform` or `done` already.
+    #[track_caller]
     pub fn perform<P, F>(&mut self, task: P, then: F)
     where
         P: Task + Send + 'static,
@@ -160,6 +161,10 @@ where
                 }
             }
         }
+    }
+
+    fn style(&self) -> Style {
+        Style::Callback
     }
 }
 

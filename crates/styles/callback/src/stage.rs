@@ -29,6 +29,7 @@ use std::{
     alloc::Layout,
     marker::PhantomData,
     mem,
+    panic::Location,
     pin::Pin,
     ptr::{self, NonNull},
 };
@@ -91,6 +92,7 @@ impl<C: OwnsStages> StageBox<C> {
     ///
     /// When there is a stage.
     #[inline]
+    #[track_caller]
     pub(crate) fn put<P, F>(&mut self, task: P, then: F)
     where
         P: Task + 'static,
@@ -98,8 +100,15 @@ impl<C: OwnsStages> StageBox<C> {
     {
         assert!(!self.place.is_full, "a stage is made in an empty place");
         self.place.fit(Layout::new::<TaskThen<P, F>>());
+        let line = Location::caller();
+        let stage = self.place.pointer().cast::<TaskThen<P, F>>().as_ptr();
+        // The fields are written one by one, so that the compiler copies none of them twice.
         // SAFETY: the place is empty, and the stage fits.
-        unsafe { self.place.pointer().cast().write(TaskThen { task, then }) };
+        unsafe {
+            (&raw mut (*stage).task).write(task);
+            (&raw mut (*stage).then).write(then);
+            (&raw mut (*stage).line).write(line);
+        }
         self.functions = &const {
             StageFunctions {
                 resume: TaskThen::<P, F>::resume::<C>,
@@ -121,6 +130,7 @@ impl<C: OwnsStages> SendStageBox<C> {
         Self(StageBox::new())
     }
 
+    #[track_caller]
     pub(crate) fn put<P, F>(&mut self, task: P, then: F)
     where
         P: Task + Send + 'static,
@@ -162,6 +172,8 @@ struct TaskThen<P, F> {
     /// It is pinned: it stays in its place until it is dropped.
     task: P,
     then: F,
+    /// The line of the `perform`.
+    line: &'static Location<'static>,
 }
 
 impl<P: Task, F> TaskThen<P, F> {
@@ -180,13 +192,15 @@ impl<P: Task, F> TaskThen<P, F> {
     {
         // SAFETY: the caller guarantees both types. No reference to the whole stage is made,
         // because the callback makes the next stage in its place while this function runs.
-        let (task, then, handle) = unsafe {
+        let (task, then, line, handle) = unsafe {
             let stage = place.cast::<Self>().as_ptr();
-            (&raw mut (*stage).task, &raw const (*stage).then, handle.cast::<C>().as_mut())
+            let (task, then) = (&raw mut (*stage).task, &raw const (*stage).then);
+            (task, then, (*stage).line, handle.cast::<C>().as_mut())
         };
         let unwinding = ClearsBox(handle.stages());
+        let mut cx = Context::performed_at(line, cx.waker());
         // SAFETY: the sub-task does not move until it is dropped, so it is pinned.
-        let step = unsafe { Pin::new_unchecked(&mut *task) }.resume(cx);
+        let step = unsafe { Pin::new_unchecked(&mut *task) }.resume(&mut cx);
         mem::forget(unwinding);
         let output = match step {
             Step::Suspended(wait) => return Some(wait),

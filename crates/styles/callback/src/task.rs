@@ -2,7 +2,7 @@
 
 use std::{fmt, mem, pin::Pin};
 
-use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, inspect::Style};
 
 use crate::{
     handle::{Callback, NextMove},
@@ -75,6 +75,10 @@ where
                 }
             }
         }
+    }
+
+    fn style(&self) -> Style {
+        Style::Callback
     }
 }
 

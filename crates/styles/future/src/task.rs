@@ -3,7 +3,9 @@
 use std::{fmt, future::Future, pin::Pin};
 
 use pin_project_lite::pin_project;
-use quadrivium_core::{Context, JoinHandle, PerformWaits, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{
+    Context, JoinHandle, PerformWaits, RESUMED_AFTER_DONE, Step, Task, inspect::Style,
+};
 
 /// A task whose body is a future. Runs nothing until it is first resumed.
 pub fn future<F: Future>(body: F) -> FutureTask<F> {
@@ -45,6 +47,10 @@ impl<F: Future> Task for FutureTask<F> {
             this.body.set(None);
         }
         step
+    }
+
+    fn style(&self) -> Style {
+        Style::Future
     }
 }
 

@@ -5,6 +5,7 @@ use std::{
     convert::Infallible,
     fmt,
     future::Future,
+    panic::Location,
     pin::Pin,
     task::{self, Poll},
 };
@@ -42,8 +43,9 @@ impl<T> Co<T> {
     /// Runs a task of any style to its end, and returns its output. Suspends whenever that task
     /// suspends.
     #[inline]
+    #[track_caller]
     pub fn perform<P: Task>(&mut self, task: P) -> Performing<'_, P, T> {
-        Performing { co: self, task }
+        Performing { co: self, task, line: Location::caller() }
     }
 
     /// Yields an item to the caller of `next`, and continues when `next` is called again.
@@ -74,6 +76,7 @@ pin_project! {
         co: &'a mut Co<T>,
         #[pin]
         task: P,
+        line: &'static Location<'static>,
     }
 }
 
@@ -83,7 +86,7 @@ impl<P: Task, T> Future for Performing<'_, P, T> {
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> Poll<P::Output> {
         let this = self.project();
-        match this.task.resume(&mut Context::new(cx.waker())) {
+        match this.task.resume(&mut Context::performed_at(this.line, cx.waker())) {
             Step::Done(output) => Poll::Ready(output),
             Step::Suspended(wait) => {
                 this.co.yield_now(Yielded::Wait(wait));

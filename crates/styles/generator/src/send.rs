@@ -51,7 +51,9 @@ use std::{
     pin::{Pin, pin},
 };
 
-use quadrivium_core::{Context, Perform, PerformWaits, RESUMED_AFTER_DONE, Step, Task};
+use quadrivium_core::{
+    Context, Perform, PerformWaits, PerformedAt, RESUMED_AFTER_DONE, Step, Task, inspect::Style,
+};
 
 /// A task whose body is a generator, like [`generator`](crate::generator()). The task is `Send`
 /// when `body` and its future are.
@@ -75,8 +77,10 @@ pub struct Co(());
 impl Co {
     /// Runs a task of any style to its end, and returns its output. Suspends whenever that task
     /// suspends.
-    pub async fn perform<P: Task>(&mut self, task: P) -> P::Output {
-        Perform::new(pin!(task)).await
+    #[track_caller]
+    pub fn perform<P: Task>(&mut self, task: P) -> impl Future<Output = P::Output> + use<'_, P> {
+        let task = PerformedAt::here(task);
+        async move { Perform::new(pin!(task)).await }
     }
 }
 
@@ -111,6 +115,10 @@ where
             this.generator = None;
         }
         step
+    }
+
+    fn style(&self) -> Style {
+        Style::Generator
     }
 }
 

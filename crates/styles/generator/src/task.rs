@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, fmt, future::Future, pin::Pin};
 
-use quadrivium_core::{Context, JoinHandle, Step, Task};
+use quadrivium_core::{Context, JoinHandle, Step, Task, inspect::Style};
 
 use crate::{
     handle::Co,
@@ -56,6 +56,10 @@ where
             Resumed::Item(never) => match never {},
             Resumed::End(output) => Step::Done(output),
         }
+    }
+
+    fn style(&self) -> Style {
+        Style::Generator
     }
 }
 

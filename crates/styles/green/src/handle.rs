@@ -15,13 +15,19 @@
 //!                                            └──────────────────────┘ limit
 //! ```
 
-use std::{cell::Cell, marker::PhantomData, panic::resume_unwind, pin::pin, ptr, thread};
+use std::{
+    cell::Cell,
+    marker::PhantomData,
+    panic::{Location, resume_unwind},
+    pin::pin,
+    ptr, thread,
+};
 
 use corosensei::Yielder;
 use quadrivium_core::{Context, Step, Task, Wait};
 
 use crate::{
-    GreenTask,
+    GreenTask, cancelled,
     stack::{
         SMALLEST_STACK,
         overflow::{is_on_running_stack, running},
@@ -66,7 +72,9 @@ thread_local! {
 // processor predicts the target of a return from the calls that it has seen, and those were on the
 // other stack.
 #[inline(always)]
+#[track_caller]
 pub fn perform<P: Task>(task: P) -> P::Output {
+    let line = Location::caller();
     let during_perform = DuringPerform::begin();
     // SAFETY: CURRENT is set only while the body of that green thread runs. The frames of the body
     // are below the frame of the yielder on the same stack, so it outlives this call.
@@ -82,11 +90,94 @@ pub fn perform<P: Task>(task: P) -> P::Output {
     loop {
         // Each resume has a waker of its own.
         let waker = running().expect("the body of a green thread runs in a resume").waker;
-        match task.as_mut().resume(&mut Context::new(waker)) {
+        match task.as_mut().resume(&mut Context::performed_at(line, waker)) {
             Step::Done(output) => return output,
             Step::Suspended(wait) => suspend(yielder, wait),
         }
     }
+}
+
+/// Runs a task of any style to its end, like [`perform`], where the calls above must not be
+/// unwound: in a function that C code calls, or that std declares as not unwinding.
+///
+/// If the green thread is cancelled meanwhile, this returns an error in place of unwinding. Then
+/// the caller returns an error of its own, and calls [`return_cancelled`] before.
+///
+/// # Errors
+///
+/// See [`NotPerformed`].
+pub fn perform_without_unwinding<P: Task>(task: P) -> Result<P::Output, NotPerformed> {
+    may_suspend()?;
+    let during_perform = DuringPerform::begin();
+    // SAFETY: As in `perform`. `may_suspend` has checked the stack.
+    let yielder = unsafe { &*during_perform.yielder };
+    let mut task = pin!(task);
+    loop {
+        let waker = running().expect("the body of a green thread runs in a resume").waker;
+        match task.as_mut().resume(&mut Context::new(waker)) {
+            Step::Done(output) => return Ok(output),
+            Step::Suspended(wait) => match yielder.suspend(wait) {
+                Resume::Continue => {}
+                Resume::Cancel => return Err(NotPerformed::Cancelled),
+            },
+        }
+    }
+}
+
+/// Returns whether the code that calls this may suspend the green thread, with
+/// [`perform_without_unwinding`].
+///
+/// # Errors
+///
+/// The reason why it may not.
+pub fn may_suspend() -> Result<(), NotPerformed> {
+    let yielder = CURRENT.get();
+    if yielder.is_null() {
+        return Err(NotPerformed::NoBody);
+    }
+    if thread::panicking() {
+        return Err(NotPerformed::Unwinding);
+    }
+    let address = stack_pointer();
+    if yielder.addr().wrapping_sub(address) >= NEAR && !is_on_running_stack(address) {
+        return Err(NotPerformed::OtherStack);
+    }
+    if cancelled::is_cancelled() {
+        return Err(NotPerformed::Cancelled);
+    }
+    Ok(())
+}
+
+/// Counts a call that returns early because its green thread is cancelled. The `most`-th of these
+/// calls does not return. Its stack is leaked, so that the drop of the green thread returns.
+///
+/// Call this only after [`perform_without_unwinding`] or [`may_suspend`] has returned
+/// [`NotPerformed::Cancelled`].
+pub fn return_cancelled(most: u32) {
+    if cancelled::count_return() < most {
+        return;
+    }
+    let during_perform = DuringPerform::begin();
+    // SAFETY: As in `perform`.
+    let yielder = unsafe { &*during_perform.yielder };
+    cancelled::give_up();
+    // The canceller does not resume this stack again.
+    loop {
+        yielder.suspend(Wait::Wake);
+    }
+}
+
+/// The reason why [`perform_without_unwinding`] has not performed a task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotPerformed {
+    /// The green thread is being dropped.
+    Cancelled,
+    /// No body of a green thread is running: the code is a host, or a task of another style.
+    NoBody,
+    /// The thread is unwinding.
+    Unwinding,
+    /// The code runs on another stack, such as the stack of a signal handler.
+    OtherStack,
 }
 
 /// Runs the body of a green thread, on its first resume.

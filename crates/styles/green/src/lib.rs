@@ -45,12 +45,13 @@
 #[allow(unsafe_code)]
 mod handle;
 mod task;
+mod cancelled;
 #[allow(unsafe_code)]
 mod stack;
 #[cfg(test)]
 mod tests;
 
-pub use handle::perform;
+pub use handle::{NotPerformed, may_suspend, perform, perform_without_unwinding, return_cancelled};
 pub use stack::{
     DEFAULT_STACK_SIZE, LARGEST_STACK, SMALLEST_STACK, StackError, StackStats, stack_size, stats,
     use_stack_size,

@@ -10,9 +10,10 @@ use std::{
 };
 
 use corosensei::{Coroutine, CoroutineResult, stack::STACK_ALIGNMENT};
-use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait};
+use quadrivium_core::{Context, JoinHandle, RESUMED_AFTER_DONE, Step, Task, Wait, inspect::Style};
 
 use crate::{
+    cancelled,
     handle::{self, Cancelled, RestoreCurrent, Resume},
     stack::{
         Stack, StackError,
@@ -177,6 +178,10 @@ where
             }
         }
     }
+
+    fn style(&self) -> Style {
+        Style::Green
+    }
 }
 
 impl<F, T> GreenTask<F, T>
@@ -294,13 +299,20 @@ impl<R> GreenThread<R> {
                 "build with panic = \"unwind\", or let green threads end before they are dropped";
             return self.leak(&REPORTED, why, remedy);
         }
+        let cancelling = cancelled::begin(&self.occupant);
         for _ in 0..MAX_UNWINDS {
             // The waker of the last resume is gone, and destructors may still perform a task.
             let switch = AssertUnwindSafe(|| self.switch(Waker::noop(), Resume::Cancel));
             match catch_unwind(switch) {
+                Ok(CoroutineResult::Yield(_)) if cancelling.has_given_up() => {
+                    return self.leak_after_calls(cancelling.returns());
+                }
                 Ok(CoroutineResult::Yield(_)) => continue,
                 Ok(CoroutineResult::Return(_)) => return,
                 Err(payload) if payload.is::<Cancelled>() => return,
+                // A call has returned early because of the cancel, and the body has panicked for
+                // this reason, as `read(..).unwrap()` does.
+                Err(payload) if cancelling.returns() > 0 => return mem::forget(payload),
                 // This thread is unwinding already. Dropping the payload might panic again and
                 // abort, so the payload is leaked. The panic that is under way is reported.
                 Err(payload) if thread::panicking() => return mem::forget(payload),
@@ -311,6 +323,19 @@ impl<R> GreenThread<R> {
             "quadrivium: {} has caught its own cancellation {MAX_UNWINDS} times; \
              its stack is leaked and the destructors on it never run\n  \
              remedy: pass each payload that is not yours on to std::panic::resume_unwind",
+            self.occupant.name(),
+        );
+        mem::forget(self);
+    }
+
+    /// Leaks the stack of a body that goes on and on after its cancel.
+    #[cold]
+    fn leak_after_calls(self, calls: u32) {
+        eprintln!(
+            "quadrivium: {} goes on after its cancel: {calls} of its calls have returned early. Its \
+             stack is leaked, and the destructors on it never run\n  \
+             remedy: end the loop around a call when the call fails, or check a flag there; a std \
+             lock that never becomes free needs a shorter critical section",
             self.occupant.name(),
         );
         mem::forget(self);

@@ -53,6 +53,8 @@ pub enum HostFeature {
     Nesting,
     /// The host opens descriptors for new loops only, and closes them with the loop.
     Descriptors,
+    /// The host tells [observers](quadrivium::host::Observer) of the steps of its tasks.
+    Observers,
 }
 
 /// A loop that a host has made for a law, on the thread of the law.
@@ -184,8 +186,8 @@ impl LawHost for Real {
     }
 
     fn supports(&self, feature: HostFeature) -> bool {
-        use HostFeature::{Deadlocks, Descriptors, Nesting};
-        matches!(feature, Deadlocks | Descriptors | Nesting)
+        use HostFeature::{Deadlocks, Descriptors, Nesting, Observers};
+        matches!(feature, Deadlocks | Descriptors | Nesting | Observers)
     }
 
     fn new_loop(&self) -> Box<dyn HostLoop> {

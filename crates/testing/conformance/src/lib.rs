@@ -85,6 +85,7 @@ mod byte_stream;
 mod watchdog;
 mod in_destructor;
 mod random_cases;
+mod reports;
 
 #[cfg(test)]
 mod declared_features;

@@ -8,6 +8,10 @@ use std::{
     task::{Wake, Waker},
 };
 
+use quadrivium::task::{BoxTask, Context, Step};
+
+use crate::{TestLoop, leaf};
+
 /// Counts the wakes of its wakers. Clones share the count.
 #[derive(Clone, Default)]
 pub(crate) struct WakeCount(Arc<AtomicUsize>);
@@ -28,6 +32,22 @@ impl WakeCount {
     pub(crate) fn take(&self) -> usize {
         self.0.swap(0, Ordering::Relaxed)
     }
+}
+
+/// Resumes a task once, with a foreign waker, and drops it. Checks that it has suspended, and that
+/// no copy of the waker is left.
+pub(crate) fn leaves_no_waker(event_loop: &mut TestLoop, task: BoxTask<()>) {
+    let count = Arc::new(WakeCount::default());
+    let (own, mut task) = (Arc::clone(&count), Some(task));
+    let resumes = leaf(move |_| {
+        let waker = Waker::from(Arc::clone(&own));
+        let mut task = task.take().expect("it is resumed once");
+        let step = task.as_mut().resume(&mut Context::new(&waker));
+        assert!(matches!(step, Step::Suspended(_)), "the task must wait");
+        Step::Done(())
+    });
+    event_loop.block_on(resumes).unwrap();
+    assert_eq!(Arc::strong_count(&count), 1, "a waker of the dropped task is left");
 }
 
 /// Returns a waker that panics.

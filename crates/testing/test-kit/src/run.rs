@@ -145,6 +145,10 @@ impl Schedule for Run {
         }
     }
 
+    fn first_part(&mut self, n: usize) -> usize {
+        self.decisions.choices.borrow_mut().choose(n)
+    }
+
     fn suspended(&mut self, _: TaskId) -> Fault {
         let faults = &self.decisions.faults;
         if self.happens(faults.cancels) {

@@ -53,6 +53,9 @@ pub enum Subcommands {
     Exhibition(Exhibition),
     /// Serves echo, chat, http or proxy over TCP, in one of the four styles
     Serve(Serve),
+    /// Prints which functions of the C library the standard library calls on this machine
+    #[command(after_help = BLOCKING)]
+    Blocking,
     /// Prints a script that completes this command's arguments in a shell
     #[command(after_help = COMPLETIONS)]
     Completions {
@@ -82,6 +85,14 @@ Examples:
   quadrivium --json | jq .rows           for machines
 
 Exit code: 0; 1 if a run failed; 2 if the command line is refused.";
+
+const BLOCKING: &str = "\
+The table has a row for each function of the standard library that can block: the functions of the \
+C library that it reaches, and whether `hooks::report` sees the call.
+The probes are in another program, quadrivium-blocking, because they replace functions of the C \
+library. `cargo install --path crates/hooks` installs it.
+
+Exit code: 0; 1 if a row differs from the list, or the program is missing.";
 
 const COMPLETIONS: &str = "\
 Examples:
@@ -301,7 +312,8 @@ mod tests {
             ),
             (
                 ["play", "--json"],
-                "error: unrecognized subcommand 'play': use exhibition, serve, completions, man",
+                "error: unrecognized subcommand 'play': use exhibition, serve, blocking, \
+                 completions, man",
             ),
             (
                 ["--bords", "3"],

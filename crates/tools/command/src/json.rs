@@ -6,7 +6,7 @@ use crate::{
     args::ClockChoice,
     exhibition::{PlayStyle, Way},
     plan::{Pace, PlannedRun},
-    report::{Report, RunResult},
+    report::{RunReport, RunResult},
 };
 
 /// The document. Fields that cannot be known are null.
@@ -44,7 +44,7 @@ struct Row {
 }
 
 /// Times in seconds, memory in bytes.
-pub fn document(report: &Report) -> String {
+pub fn document(report: &RunReport) -> String {
     let rules = &report.plan.rules;
     let document = Document {
         rules: RulesOf {

@@ -10,6 +10,7 @@
 //! - `page` is the result for people, made of `table` and `timeline`. `json` is the result for
 //!   machines.
 //! - `serve` starts servers and uses nothing of the above.
+//! - `blocking` runs the program that probes the standard library.
 
 #![forbid(unsafe_code)]
 
@@ -22,6 +23,7 @@ use std::{
 use clap::FromArgMatches;
 
 mod args;
+mod blocking;
 mod children;
 mod comparison;
 mod exhibition;
@@ -41,7 +43,7 @@ mod timeline;
 use crate::{
     args::{Cli, Exhibition, Subcommands},
     plan::Plan,
-    report::Report,
+    report::RunReport,
     timeline::Frame,
 };
 
@@ -73,6 +75,13 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Some(Subcommands::Blocking) => match blocking::print_table() {
+            Ok(code) => code,
+            Err(line) => {
+                print_error(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
         Some(Subcommands::Completions { shell }) => exit_code(manual::print_completions(shell)),
         Some(Subcommands::Man { command }) => match manual::page(&command) {
             Ok(page) => exit_code(io::stdout().write_all(&page)),
@@ -97,7 +106,7 @@ fn play_exhibition(options: &Exhibition) -> ExitCode {
     if failures.is_empty() { exit_code(printed) } else { ExitCode::FAILURE }
 }
 
-fn print(report: &Report, as_json: bool, width: usize) -> io::Result<()> {
+fn print(report: &RunReport, as_json: bool, width: usize) -> io::Result<()> {
     if as_json {
         return writeln!(io::stdout(), "{}", json::document(report));
     }

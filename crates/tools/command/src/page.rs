@@ -5,7 +5,7 @@ use humantime::format_duration;
 
 use crate::{
     exhibition::Rules,
-    report::Report,
+    report::RunReport,
     table, text,
     timeline::{Frame, MASTER, OPPONENT},
 };
@@ -16,7 +16,7 @@ const BUSY: Paint = AnsiColor::Yellow.on_default();
 
 /// Returns the whole page, with escape sequences for colours. The caller removes them where colours
 /// are not shown.
-pub fn page(report: &Report, width: usize) -> String {
+pub fn page(report: &RunReport, width: usize) -> String {
     let rules = &report.plan.rules;
     let mut page = paint(BOLD, &title(rules)) + "\n" + &thinking(rules) + "\n\n";
     for (index, line) in table::lines(report).into_iter().enumerate() {
@@ -54,7 +54,7 @@ fn thinking(rules: &Rules) -> String {
 }
 
 /// Returns how much of the exhibition the timelines show.
-fn extent(report: &Report, frame: Frame) -> String {
+fn extent(report: &RunReport, frame: Frame) -> String {
     let longest = report.timelines.iter().map(|(_, _, simulated)| *simulated).max();
     match longest {
         Some(longest) if frame.span() < longest => {
@@ -64,7 +64,7 @@ fn extent(report: &Report, frame: Frame) -> String {
     }
 }
 
-fn timelines(report: &Report, frame: Frame) -> String {
+fn timelines(report: &RunReport, frame: Frame) -> String {
     let mut lines = format!(
         "\n{} One column is {}.\n{} the master thinks, {} the opponent thinks, blank: waiting.\n",
         paint(BOLD, &extent(report, frame)),

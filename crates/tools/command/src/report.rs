@@ -1,4 +1,4 @@
-//! [`Report`]: the results of all runs. [`run`] carries out a [`Plan`] and returns its report.
+//! [`RunReport`]: the results of all runs. [`run`] carries out a [`Plan`] and returns its report.
 
 use std::{
     sync::mpsc::{self, RecvTimeoutError},
@@ -20,7 +20,7 @@ use crate::{
 
 /// The results of all runs, in the order of the plan.
 #[derive(Debug)]
-pub struct Report {
+pub struct RunReport {
     pub plan: Plan,
     pub outcomes: Vec<RunResult>,
     /// The timeline of each way, with the length of the exhibition. All styles leave the same
@@ -41,7 +41,7 @@ type RunOutcome = Result<(Measured, Option<Timeline>), String>;
 
 /// Carries out the plan. Runs on the virtual clock keep a CPU busy, so they take place one after
 /// another. Runs on the real clock wait most of the time, so they take place at the same time.
-pub fn run(plan: Plan, frame: Option<Frame>) -> Report {
+pub fn run(plan: Plan, frame: Option<Frame>) -> RunReport {
     let count = plan.runs.len();
     let mut finished: Vec<Option<RunOutcome>> = (0..count).map(|_| None).collect();
     let mut on_real_clock = Vec::new();
@@ -119,7 +119,7 @@ fn run_at_once(
     });
 }
 
-fn collect(plan: Plan, finished: Vec<Option<RunOutcome>>, frame: Option<Frame>) -> Report {
+fn collect(plan: Plan, finished: Vec<Option<RunOutcome>>, frame: Option<Frame>) -> RunReport {
     let mut timelines: Vec<(Way, Timeline, Duration)> = Vec::new();
     let mut outcomes = Vec::new();
     for (run, finished) in plan.runs.iter().zip(finished) {
@@ -136,10 +136,10 @@ fn collect(plan: Plan, finished: Vec<Option<RunOutcome>>, frame: Option<Frame>) 
             (None, _) => RunResult::Failed("it panicked: see the message above".into()),
         });
     }
-    Report { plan, outcomes, timelines, frame }
+    RunReport { plan, outcomes, timelines, frame }
 }
 
-impl Report {
+impl RunReport {
     /// Returns each run with its result.
     pub fn rows(&self) -> impl Iterator<Item = (&PlannedRun, &RunResult)> {
         self.plan.runs.iter().zip(&self.outcomes)

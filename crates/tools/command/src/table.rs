@@ -7,7 +7,7 @@ use crate::{
     exhibition::{PlayStyle, Way},
     measure::Measured,
     plan::{Pace, PlannedRun},
-    report::{Report, RunResult},
+    report::{RunReport, RunResult},
     text,
 };
 
@@ -44,7 +44,7 @@ impl Column {
     ];
 
     /// Returns the columns that apply to at least one row.
-    fn of(report: &Report) -> Vec<Column> {
+    fn of(report: &RunReport) -> Vec<Column> {
         let applies = |column: &Column| match column {
             Column::VirtualClock => report.rows().any(|(run, _)| run.pace == Pace::Virtual),
             Column::ScaledRealTime => {
@@ -80,7 +80,7 @@ impl Column {
     }
 
     /// Returns how the numbers are measured. Mentions only rows that are shown.
-    fn note(self, report: &Report) -> String {
+    fn note(self, report: &RunReport) -> String {
         match self {
             Column::VirtualClock => {
                 "The length of the exhibition. It is exact, because this clock \
@@ -98,7 +98,7 @@ impl Column {
 
 /// Returns the lines of the table. The titles of sections start at the first column of the
 /// terminal. Rows are indented.
-pub fn lines(report: &Report) -> Vec<String> {
+pub fn lines(report: &RunReport) -> Vec<String> {
     let columns = Column::of(report);
     let mut table = Table::new();
     let titles = columns.iter().map(|column| align_right(column.title()));
@@ -152,7 +152,7 @@ fn mark(run: &PlannedRun) -> &'static str {
 
 /// Returns the notes: how each column is measured, and why rows have no numbers. Lines have at most
 /// `width` columns.
-pub fn notes(report: &Report, width: usize) -> Vec<String> {
+pub fn notes(report: &RunReport, width: usize) -> Vec<String> {
     let mut table = Table::new();
     table
         .load_style(presets::NOTHING)
@@ -173,7 +173,7 @@ pub fn notes(report: &Report, width: usize) -> Vec<String> {
     trimmed_lines(table)
 }
 
-fn scaled_real_time(report: &Report) -> String {
+fn scaled_real_time(report: &RunReport) -> String {
     let scales = scales(report);
     let note = match report.plan.clock {
         ClockChoice::Real => {
@@ -194,7 +194,7 @@ fn scaled_real_time(report: &Report) -> String {
 }
 
 /// Returns each scale with the comparisons that are played at that scale.
-fn scales(report: &Report) -> Vec<(String, String)> {
+fn scales(report: &RunReport) -> Vec<(String, String)> {
     let mut scales: Vec<(String, String)> = Vec::new();
     for (run, _) in report.rows() {
         let Pace::Real { scale } = run.pace else { continue };
@@ -207,7 +207,7 @@ fn scales(report: &Report) -> Vec<(String, String)> {
     scales
 }
 
-fn real_time(report: &Report) -> String {
+fn real_time(report: &RunReport) -> String {
     let how = match report.plan.clock {
         ClockChoice::Real => {
             "There is one run of each row, and all take place at the same time.".into()
@@ -221,7 +221,7 @@ fn real_time(report: &Report) -> String {
     format!("How long a run took. {how}")
 }
 
-fn suspensions(report: &Report) -> String {
+fn suspensions(report: &RunReport) -> String {
     note(
         report,
         "How often a task was suspended: once for each reply, and once for each wait for the end \
@@ -230,7 +230,7 @@ fn suspensions(report: &Report) -> String {
     )
 }
 
-fn switches(report: &Report) -> String {
+fn switches(report: &RunReport) -> String {
     let tasks = match report.plan.clock {
         ClockChoice::Real => "Tasks resumed per second of CPU time.",
         ClockChoice::Virtual => "Tasks resumed per second of real time.",
@@ -243,7 +243,7 @@ fn switches(report: &Report) -> String {
     )
 }
 
-fn memory(report: &Report) -> String {
+fn memory(report: &RunReport) -> String {
     let heap = match is_shown(report, |style| style == PlayStyle::Green) {
         true => {
             "The peak of the heap. For green threads the resident pages of their stacks are added."
@@ -262,7 +262,7 @@ fn memory(report: &Report) -> String {
 
 /// Joins the note on the rows of the styles and the note on the rows with a mark, as far as there
 /// are such rows.
-fn note(report: &Report, styles: &str, comparisons: &str) -> String {
+fn note(report: &RunReport, styles: &str, comparisons: &str) -> String {
     let mut note = Vec::new();
     if is_shown(report, |style| !style.is_comparison()) {
         note.push(styles.to_owned());
@@ -274,7 +274,7 @@ fn note(report: &Report, styles: &str, comparisons: &str) -> String {
 }
 
 /// Returns whether a row of such a style was run.
-fn is_shown(report: &Report, is_such: impl Fn(PlayStyle) -> bool) -> bool {
+fn is_shown(report: &RunReport, is_such: impl Fn(PlayStyle) -> bool) -> bool {
     report.rows().any(|(run, _)| is_such(run.style) && is_run(run))
 }
 
@@ -300,7 +300,7 @@ mod tests {
         }
     }
 
-    fn report(styles: &[(PlayStyle, Pace)]) -> Report {
+    fn report(styles: &[(PlayStyle, Pace)]) -> RunReport {
         let run = |(style, pace): &(PlayStyle, Pace)| PlannedRun {
             style: *style,
             way: Way::MoveByMove,
@@ -313,10 +313,10 @@ mod tests {
         let runs = styles.iter().map(run).collect();
         let outcomes = styles.iter().map(result).collect();
         let plan = Plan { rules: Rules::default(), clock: ClockChoice::Virtual, runs };
-        Report { plan, outcomes, timelines: Vec::new(), frame: None }
+        RunReport { plan, outcomes, timelines: Vec::new(), frame: None }
     }
 
-    fn mixed_report() -> Report {
+    fn mixed_report() -> RunReport {
         report(&[
             (PlayStyle::Green, Pace::Virtual),
             (PlayStyle::Threads, Pace::Real { scale: 1800.0 }),
@@ -325,7 +325,7 @@ mod tests {
     }
 
     /// Returns the notes with one space between words.
-    fn joined_notes(report: &Report) -> String {
+    fn joined_notes(report: &RunReport) -> String {
         notes(report, 80).join(" ").split_whitespace().collect::<Vec<_>>().join(" ")
     }
 

@@ -26,9 +26,12 @@ mod send;
 pub use recv::{Receiver, Recv, RecvError, TryRecvError};
 pub use send::Sender;
 
-use std::{cell::RefCell, num::NonZeroUsize, rc::Rc};
+use std::{cell::RefCell, num::NonZeroUsize, panic::Location, rc::Rc};
 
-use crate::sync::{broadcast::ring::Ring, wait_queue::WaitQueue};
+use crate::{
+    inspect::{Object, ObjectKind, Side},
+    sync::{broadcast::ring::Ring, wait_queue::WaitQueue},
+};
 
 /// Makes a channel that keeps the latest `capacity` values for the receivers that have not received
 /// them.
@@ -36,15 +39,13 @@ use crate::sync::{broadcast::ring::Ring, wait_queue::WaitQueue};
 /// # Panics
 ///
 /// When `capacity` is 0.
+#[track_caller]
 pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let capacity = NonZeroUsize::new(capacity)
         .expect("the capacity of a broadcast channel must be at least 1, or all values are lost");
-    let state = State {
-        ring: Ring::new(capacity),
-        senders: 1,
-        receivers: 0,
-        receiving: WaitQueue::default(),
-    };
+    let object = Object::new(ObjectKind::Broadcast, Location::caller());
+    object.end(Side::Sending).add();
+    let state = State { ring: Ring::new(capacity), receiving: WaitQueue::default(), object };
     let state = Rc::new(RefCell::new(state));
     (Sender::new(Rc::clone(&state)), Receiver::new(state))
 }
@@ -52,7 +53,7 @@ pub fn channel<T: Clone>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 /// The state that all ends of a channel share.
 struct State<T> {
     ring: Ring<T>,
-    senders: usize,
-    receivers: usize,
     receiving: WaitQueue,
+    /// Counts the ends.
+    object: Object,
 }

@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     error::Error,
     fmt,
+    panic::Location,
     pin::Pin,
     rc::Rc,
 };
@@ -11,6 +12,7 @@ use std::{
 use super::State;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    inspect::{LeafKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         wait_queue::QueuePlace,
@@ -32,8 +34,8 @@ struct Position<T> {
 impl<T> Receiver<T> {
     /// Makes a receiver of the values that are sent from now on.
     pub(super) fn new(shared: Rc<RefCell<State<T>>>) -> Self {
-        let mut state = shared.borrow_mut();
-        state.receivers += 1;
+        let state = shared.borrow();
+        state.object.end(Side::Receiving).add();
         let next = Cell::new(state.ring.end());
         drop(state);
         Self { position: Rc::new(Position { state: shared, next }) }
@@ -41,14 +43,22 @@ impl<T> Receiver<T> {
 }
 
 impl<T: Clone> Receiver<T> {
+    /// Gives the channel a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.position.state.borrow().object.rename(name);
+        self
+    }
+
     /// Receives the next value, and waits if there is none. The output is an error in two cases.
     /// Either values were lost, because this receiver was too slow. Or all values are received, and
     /// all senders were dropped.
     ///
     /// If the task is dropped before it is done, it has received nothing. Until then it counts as
     /// the receiver.
+    #[track_caller]
     pub fn recv(&self) -> Recv<T> {
-        Recv { position: Some(Rc::clone(&self.position)), place: QueuePlace::default() }
+        Recv { position: Some(Rc::clone(&self.position)), place: QueuePlace::new() }
     }
 
     /// Receives the next value if there is one. Does not wait.
@@ -79,7 +89,10 @@ impl<T> Position<T> {
             _ => Some(Err(RecvError::Lagged(missed))),
         };
         self.next.set(next);
-        let is_closed = state.senders == 0;
+        if received.is_some() {
+            state.object.end(Side::Receiving).is_used();
+        }
+        let is_closed = state.object.end(Side::Sending).count() == 0;
         received.or_else(|| is_closed.then_some(Err(RecvError::Closed)))
     }
 }
@@ -87,7 +100,7 @@ impl<T> Position<T> {
 impl<T> Drop for Position<T> {
     fn drop(&mut self) {
         let mut state = self.state.borrow_mut();
-        state.receivers -= 1;
+        state.object.end(Side::Receiving).remove();
         let gone = state.ring.leave(self.next.get());
         drop(state);
         // Outside the borrow, because a destructor may use this channel.
@@ -106,9 +119,16 @@ pub struct Recv<T> {
 impl<T: Clone> Waiter for Recv<T> {
     type Output = Result<T, RecvError>;
 
+    const KIND: LeafKind = LeafKind::Recv;
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
+    }
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
     }
 
     #[inline]
@@ -124,11 +144,12 @@ impl<T: Clone> Waiter for Recv<T> {
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         let position = self.position.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, position.state.borrow_mut(), |state, deferred| {
             state.receiving.wait(&mut self.place, deferred);
-        });
+            state.object.number()
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{cell::RefCell, rc::Rc};
 
 use super::{Receiver, State};
-use crate::sync::deferred::update;
+use crate::{inspect::Side, sync::deferred::update};
 
 /// The end that sends values to all receivers. A clone sends into the same channel. The channel is
 /// closed when the last sender is dropped.
@@ -20,11 +20,13 @@ impl<T> Sender<T> {
     /// room, the oldest value is removed, and the receivers that have not received it lose it.
     pub fn send(&self, value: T) -> usize {
         let (receivers, lost) = update(self.state.borrow_mut(), |state, deferred| {
-            if state.receivers == 0 {
+            state.object.end(Side::Sending).is_used();
+            let receivers = state.object.end(Side::Receiving).count();
+            if receivers == 0 {
                 return (0, Some(Rc::new(value)));
             }
             state.receiving.notify_and_remove_from(0, deferred);
-            (state.receivers, state.ring.push(value, state.receivers))
+            (receivers, state.ring.push(value, receivers))
         });
         // Dropped last and outside the borrow, because its destructor may use this channel.
         drop(lost);
@@ -38,13 +40,13 @@ impl<T> Sender<T> {
 
     /// Returns the number of receivers.
     pub fn receivers(&self) -> usize {
-        self.state.borrow().receivers
+        self.state.borrow().object.end(Side::Receiving).count()
     }
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.state.borrow_mut().senders += 1;
+        self.state.borrow().object.end(Side::Sending).add();
         Self::new(Rc::clone(&self.state))
     }
 }
@@ -52,8 +54,7 @@ impl<T> Clone for Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
-            state.senders -= 1;
-            if state.senders == 0 {
+            if state.object.end(Side::Sending).remove() == 0 {
                 state.receiving.notify_and_remove_from(0, deferred);
             }
         });

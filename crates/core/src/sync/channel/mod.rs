@@ -24,16 +24,14 @@ mod state;
 pub use recv::{Receiver, Recv, RecvError, TryRecvError};
 pub use send::{Send, SendError, Sender, TrySendError};
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-    num::NonZeroUsize,
-    rc::Rc,
-};
+use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize, panic::Location, rc::Rc};
 
-use crate::sync::{
-    channel::state::{Shared, State},
-    wait_queue::WaitQueue,
+use crate::{
+    inspect::{Object, ObjectKind},
+    sync::{
+        channel::state::{Shared, State},
+        wait_queue::WaitQueue,
+    },
 };
 
 /// Makes a channel that holds up to `capacity` values.
@@ -41,6 +39,7 @@ use crate::sync::{
 /// # Panics
 ///
 /// When `capacity` is 0. If a send and a receive must meet, use a [`oneshot`](super::oneshot).
+#[track_caller]
 pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
     let capacity = NonZeroUsize::new(capacity).expect(
         "the capacity of a bounded channel must be at least 1: use oneshot for a single value",
@@ -50,10 +49,12 @@ pub fn bounded<T>(capacity: usize) -> (Sender<T>, Receiver<T>) {
 
 /// Makes a channel that holds any number of values. Its memory grows with the values that are not
 /// received.
+#[track_caller]
 pub fn unbounded<T>() -> (Sender<T>, Receiver<T>) {
     channel(None)
 }
 
+#[track_caller]
 fn channel<T>(capacity: Option<NonZeroUsize>) -> (Sender<T>, Receiver<T>) {
     let state = RefCell::new(State {
         values: VecDeque::new(),
@@ -61,6 +62,7 @@ fn channel<T>(capacity: Option<NonZeroUsize>) -> (Sender<T>, Receiver<T>) {
         sending: WaitQueue::default(),
         receiving: WaitQueue::default(),
     });
-    let shared = Rc::new(Shared { senders: Cell::new(0), receivers: Cell::new(0), state });
+    let object = Object::new(ObjectKind::Channel, Location::caller());
+    let shared = Rc::new(Shared { object, state });
     (Sender::new(&shared), Receiver::new(&shared))
 }

@@ -1,10 +1,18 @@
 //! The receiving end of a channel.
 
-use std::{error::Error, fmt, mem, pin::Pin, rc::Rc};
+use std::{
+    error::Error,
+    fmt,
+    mem::{self, ManuallyDrop},
+    panic::Location,
+    pin::Pin,
+    rc::Rc,
+};
 
 use super::state::Shared;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    inspect::{LeafKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         wait_queue::QueuePlace,
@@ -19,16 +27,25 @@ pub struct Receiver<T> {
 
 impl<T> Receiver<T> {
     pub(super) fn new(shared: &Rc<Shared<T>>) -> Self {
-        shared.receivers.update(|n| n + 1);
+        shared.object.end(Side::Receiving).add();
         Self { shared: Rc::clone(shared) }
+    }
+
+    /// Gives the channel a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.shared.object.rename(name);
+        self
     }
 
     /// Receives the next value, and waits if there is none. The output is an error when the channel
     /// is empty and its last sender was dropped.
     ///
     /// Until this task is done or dropped it counts as the receiver: it keeps the channel open.
+    #[track_caller]
     pub fn recv(&self) -> Recv<T> {
-        Recv { receiver: Some(Self::new(&self.shared)), place: QueuePlace::default() }
+        let receiver = ManuallyDrop::new(Some(Self::new(&self.shared)));
+        Recv { receiver, place: QueuePlace::new() }
     }
 
     /// Receives the next value if there is one. Does not wait.
@@ -38,7 +55,7 @@ impl<T> Receiver<T> {
     /// When there is no value now or the values belong to waiting receives, and when there will
     /// never be a value.
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
-        match self.receive(&mut QueuePlace::default()) {
+        match self.receive(&mut QueuePlace::new()) {
             Some(received) => received.map_err(|RecvError| TryRecvError::Closed),
             None => Err(TryRecvError::Empty),
         }
@@ -48,16 +65,17 @@ impl<T> Receiver<T> {
     /// later.
     #[inline]
     fn receive(&self, place: &mut QueuePlace) -> Option<Result<T, RecvError>> {
-        let is_closed = self.shared.has_no_sender();
+        let is_closed = || self.shared.has_no_sender();
         update(self.shared.state.borrow_mut(), |state, deferred| {
             // The receives in the queue of a closed channel were all notified, to receive the
             // values that are left.
-            if !is_closed && !state.receiving.is_first(place) {
+            if !state.receiving.is_first(place) && !is_closed() {
                 return None;
             }
             let Some(value) = state.take(deferred) else {
-                return is_closed.then_some(Err(RecvError));
+                return is_closed().then_some(Err(RecvError));
             };
+            self.shared.object.end(Side::Receiving).is_used();
             state.receiving.leave(place, deferred);
             state.notify_next_receive(deferred);
             Some(Ok(value))
@@ -78,8 +96,7 @@ impl<T> Receiver<T> {
 impl<T> Drop for Receiver<T> {
     #[inline]
     fn drop(&mut self) {
-        self.shared.receivers.update(|n| n - 1);
-        if self.shared.has_no_receiver() {
+        if self.shared.object.end(Side::Receiving).remove() == 0 {
             self.close();
         }
     }
@@ -88,13 +105,16 @@ impl<T> Drop for Receiver<T> {
 /// A task that receives a value. Made by [`Receiver::recv`].
 #[must_use = "a task is lazy: perform it"]
 pub struct Recv<T> {
-    /// `None` when the leaf is done.
-    receiver: Option<Receiver<T>>,
+    /// `None` when the leaf is done. `Drop` takes it out, so the drop of a leaf that is done is one
+    /// comparison.
+    receiver: ManuallyDrop<Option<Receiver<T>>>,
     place: QueuePlace,
 }
 
 impl<T> Waiter for Recv<T> {
     type Output = Result<T, RecvError>;
+
+    const KIND: LeafKind = LeafKind::Recv;
 
     #[inline]
     fn has_waited(&self) -> bool {
@@ -102,19 +122,25 @@ impl<T> Waiter for Recv<T> {
     }
 
     #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
+    }
+
+    #[inline]
     fn try_now(&mut self) -> Option<Self::Output> {
         let receiver = self.receiver.as_ref().expect(RESUMED_AFTER_DONE);
         let received = receiver.receive(&mut self.place)?;
-        self.receiver = None;
+        drop(self.receiver.take());
         Some(received)
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         let receiver = self.receiver.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, receiver.shared.state.borrow_mut(), |state, deferred| {
             state.receiving.wait(&mut self.place, deferred);
         });
+        receiver.shared.object.number()
     }
 }
 
@@ -129,8 +155,8 @@ impl<T> Task for Recv<T> {
 impl<T> Drop for Recv<T> {
     #[inline]
     fn drop(&mut self) {
-        if self.place.has_waited() {
-            self.leave();
+        if let Some(receiver) = self.receiver.take() {
+            self.leave(receiver);
         }
     }
 }
@@ -138,8 +164,10 @@ impl<T> Drop for Recv<T> {
 impl<T> Recv<T> {
     /// Leaves the queue. A value that was meant for this leaf goes to the next one.
     #[cold]
-    fn leave(&mut self) {
-        let Some(receiver) = &self.receiver else { return };
+    fn leave(&mut self, receiver: Receiver<T>) {
+        if !self.place.has_waited() {
+            return;
+        }
         update(receiver.shared.state.borrow_mut(), |state, deferred| {
             state.receiving.leave(&mut self.place, deferred);
             state.notify_next_receive(deferred);

@@ -1,10 +1,11 @@
 //! The sending end of a channel.
 
-use std::{error::Error, fmt, pin::Pin, rc::Rc};
+use std::{error::Error, fmt, mem::ManuallyDrop, panic::Location, pin::Pin, rc::Rc};
 
 use super::state::Shared;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    inspect::{LeafKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         wait_queue::QueuePlace,
@@ -20,7 +21,7 @@ pub struct Sender<T> {
 
 impl<T> Sender<T> {
     pub(super) fn new(shared: &Rc<Shared<T>>) -> Self {
-        shared.senders.update(|n| n + 1);
+        shared.object.end(Side::Sending).add();
         Self { shared: Rc::clone(shared) }
     }
 
@@ -28,8 +29,10 @@ impl<T> Sender<T> {
     /// when the receiver was dropped.
     ///
     /// Until this task is done or dropped it counts as a sender: it keeps the channel open.
+    #[track_caller]
     pub fn send(&self, value: T) -> Send<T> {
-        Send { sender: Some(self.clone()), value: Some(value), place: QueuePlace::default() }
+        let sender = ManuallyDrop::new(Some(self.clone()));
+        Send { sender, value: Some(value), place: QueuePlace::new() }
     }
 
     /// Sends a value if there is room. Does not wait.
@@ -49,6 +52,7 @@ impl<T> Sender<T> {
             if !state.has_room() || is_bounded && !state.sending.is_empty() {
                 return Err(TrySendError::Full(value));
             }
+            self.shared.object.end(Side::Sending).is_used();
             state.put(value, deferred);
             Ok(())
         })
@@ -76,8 +80,7 @@ impl<T> Clone for Sender<T> {
 impl<T> Drop for Sender<T> {
     #[inline]
     fn drop(&mut self) {
-        self.shared.senders.update(|n| n - 1);
-        if self.shared.has_no_sender() {
+        if self.shared.object.end(Side::Sending).remove() == 0 {
             self.close();
         }
     }
@@ -92,8 +95,9 @@ impl<T> Drop for Sender<T> {
 /// ```
 #[must_use = "a task is lazy: perform it"]
 pub struct Send<T> {
-    /// `None` when the leaf is done.
-    sender: Option<Sender<T>>,
+    /// `None` when the leaf is done. `Drop` takes it out, so the drop of a leaf that is done is one
+    /// comparison.
+    sender: ManuallyDrop<Option<Sender<T>>>,
     /// `None` when the value is sent.
     value: Option<T>,
     place: QueuePlace,
@@ -105,39 +109,47 @@ impl<T> Unpin for Send<T> {}
 impl<T> Waiter for Send<T> {
     type Output = Result<(), SendError<T>>;
 
+    const KIND: LeafKind = LeafKind::Send;
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
     }
 
     #[inline]
-    fn try_now(&mut self) -> Option<Self::Output> {
-        let shared = &self.sender.as_ref().expect(RESUMED_AFTER_DONE).shared;
-        let is_closed = shared.has_no_receiver();
-        let sent = update(shared.state.borrow_mut(), |state, deferred| {
-            let is_next = state.sending.is_first(&self.place) && state.has_room();
-            if !is_closed && !is_next {
-                return None;
-            }
-            let value = self.value.take().expect("a leaf that is not done has its value");
-            state.sending.leave(&mut self.place, deferred);
-            if is_closed {
-                return Some(Err(SendError(value)));
-            }
-            state.put(value, deferred);
-            state.notify_next_send(deferred);
-            Some(Ok(()))
-        })?;
-        self.sender = None;
-        Some(sent)
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn try_now(&mut self) -> Option<Self::Output> {
+        let shared = &self.sender.as_ref().expect(RESUMED_AFTER_DONE).shared;
+        if shared.has_no_receiver() {
+            return Some(Err(self.refuse()));
+        }
+        update(shared.state.borrow_mut(), |state, deferred| {
+            if !state.sending.is_first(&self.place) || !state.has_room() {
+                return None;
+            }
+            shared.object.leaves(&self.place);
+            state.sending.leave(&mut self.place, deferred);
+            shared.object.end(Side::Sending).is_used();
+            state.put(self.value.take().expect(HAS_VALUE), deferred);
+            state.notify_next_send(deferred);
+            Some(())
+        })?;
+        drop(self.sender.take());
+        Some(Ok(()))
+    }
+
+    #[inline]
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         let sender = self.sender.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.wait(&mut self.place, deferred);
         });
+        sender.shared.object.waits_in(&self.place);
+        sender.shared.object.number()
     }
 }
 
@@ -152,17 +164,34 @@ impl<T> Task for Send<T> {
 impl<T> Drop for Send<T> {
     #[inline]
     fn drop(&mut self) {
-        if self.place.has_waited() {
-            self.leave();
+        if let Some(sender) = self.sender.take() {
+            self.leave(sender);
         }
     }
 }
 
+const HAS_VALUE: &str = "a leaf that is not done has its value";
+
 impl<T> Send<T> {
+    /// Ends without having sent the value, because the receiver was dropped.
+    #[cold]
+    fn refuse(&mut self) -> SendError<T> {
+        if let Some(sender) = self.sender.take() {
+            update(sender.shared.state.borrow_mut(), |state, deferred| {
+                sender.shared.object.leaves(&self.place);
+                state.sending.leave(&mut self.place, deferred)
+            });
+        }
+        SendError(self.value.take().expect(HAS_VALUE))
+    }
+
     /// Leaves the queue. Room that was meant for this leaf goes to the next one.
     #[cold]
-    fn leave(&mut self) {
-        let Some(sender) = &self.sender else { return };
+    fn leave(&mut self, sender: Sender<T>) {
+        if !self.place.has_waited() {
+            return;
+        }
+        sender.shared.object.leaves(&self.place);
         update(sender.shared.state.borrow_mut(), |state, deferred| {
             state.sending.leave(&mut self.place, deferred);
             state.notify_next_send(deferred);

@@ -1,20 +1,18 @@
 //! The state that both ends of a channel share.
 
-use std::{
-    cell::{Cell, RefCell},
-    collections::VecDeque,
-    num::NonZeroUsize,
-};
+use std::{cell::RefCell, collections::VecDeque, num::NonZeroUsize};
 
-use crate::sync::{deferred::Deferred, wait_queue::WaitQueue};
+use crate::{
+    inspect::{Object, Side},
+    sync::{deferred::Deferred, wait_queue::WaitQueue},
+};
 
 /// The state, and the numbers of its users. These are apart, so that a user can be counted while
 /// nothing is borrowed.
 pub(super) struct Shared<T> {
-    /// The number of senders, plus the number of sends that have not ended.
-    pub(super) senders: Cell<usize>,
-    /// 1 while the receiver exists, plus the number of receives that have not ended.
-    pub(super) receivers: Cell<usize>,
+    /// Counts the senders, plus the sends that have not ended. Also counts the receiver, plus the
+    /// receives that have not ended.
+    pub(super) object: Object,
     pub(super) state: RefCell<State<T>>,
 }
 
@@ -22,13 +20,13 @@ impl<T> Shared<T> {
     /// Returns whether no sender is left, and no send.
     #[inline]
     pub(super) fn has_no_sender(&self) -> bool {
-        self.senders.get() == 0
+        self.object.end(Side::Sending).count() == 0
     }
 
     /// Returns whether the receiver is gone, and every receive.
     #[inline]
     pub(super) fn has_no_receiver(&self) -> bool {
-        self.receivers.get() == 0
+        self.object.end(Side::Receiving).count() == 0
     }
 }
 

@@ -27,19 +27,24 @@ mod send;
 pub use recv::{Changed, Receiver, RecvError};
 pub use send::{Closed, Sender};
 
-use std::{cell::RefCell, rc::Rc};
+use std::{cell::RefCell, panic::Location, rc::Rc};
 
-use crate::sync::wait_queue::WaitQueue;
+use crate::{
+    inspect::{Object, ObjectKind, Side},
+    sync::wait_queue::WaitQueue,
+};
 
 /// Makes a channel that holds the latest value, `value` at first. The receiver has seen that one.
+#[track_caller]
 pub fn channel<T>(value: T) -> (Sender<T>, Receiver<T>) {
+    let object = Object::new(ObjectKind::Watch, Location::caller());
+    object.end(Side::Sending).add();
     let state = Rc::new(RefCell::new(State {
         value: Rc::new(value),
         version: 0,
-        senders: 1,
-        receivers: 0,
         awaiting_change: WaitQueue::default(),
         awaiting_close: WaitQueue::default(),
+        object,
     }));
     (Sender::new(Rc::clone(&state)), Receiver::new(state))
 }
@@ -50,10 +55,10 @@ struct State<T> {
     value: Rc<T>,
     /// The number of values before this one.
     version: u64,
-    senders: usize,
-    receivers: usize,
     /// The leaves that wait for another value.
     awaiting_change: WaitQueue,
     /// The leaves that wait until all receivers are dropped.
     awaiting_close: WaitQueue,
+    /// Counts the ends.
+    object: Object,
 }

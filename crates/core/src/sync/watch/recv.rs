@@ -4,6 +4,7 @@ use std::{
     cell::{Cell, RefCell},
     error::Error,
     fmt,
+    panic::Location,
     pin::Pin,
     rc::Rc,
 };
@@ -11,6 +12,7 @@ use std::{
 use super::State;
 use crate::{
     Context, LocalWaker, RESUMED_AFTER_DONE, Step, Task,
+    inspect::{LeafKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         wait_queue::QueuePlace,
@@ -32,7 +34,7 @@ struct SeenVersion<T> {
 
 impl<T> SeenVersion<T> {
     fn new(state: Rc<RefCell<State<T>>>, version: u64) -> Rc<Self> {
-        state.borrow_mut().receivers += 1;
+        state.borrow().object.end(Side::Receiving).add();
         Rc::new(Self { state, version: Cell::new(version) })
     }
 }
@@ -40,8 +42,7 @@ impl<T> SeenVersion<T> {
 impl<T> Drop for SeenVersion<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
-            state.receivers -= 1;
-            if state.receivers == 0 {
+            if state.object.end(Side::Receiving).remove() == 0 {
                 state.awaiting_close.notify_and_remove_from(0, deferred);
             }
         });
@@ -49,6 +50,13 @@ impl<T> Drop for SeenVersion<T> {
 }
 
 impl<T> Receiver<T> {
+    /// Gives the channel a name, which reports show.
+    #[must_use]
+    pub fn named(self, name: &str) -> Self {
+        self.seen.state.borrow().object.rename(name);
+        self
+    }
+
     /// Makes a receiver that has seen the latest value.
     pub(super) fn new(state: Rc<RefCell<State<T>>>) -> Self {
         let version = state.borrow().version;
@@ -66,8 +74,9 @@ impl<T> Receiver<T> {
     ///
     /// If the task is dropped before it is done, it has seen nothing. Until then it counts as the
     /// receiver.
+    #[track_caller]
     pub fn changed(&self) -> Changed<T> {
-        Changed { seen: Some(Rc::clone(&self.seen)), place: QueuePlace::default() }
+        Changed { seen: Some(Rc::clone(&self.seen)), place: QueuePlace::new() }
     }
 
     /// Returns whether this receiver has not seen the latest value.
@@ -93,9 +102,16 @@ pub struct Changed<T> {
 impl<T> Waiter for Changed<T> {
     type Output = Result<Rc<T>, RecvError>;
 
+    const KIND: LeafKind = LeafKind::Changed;
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
+    }
+
+    #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
     }
 
     #[inline]
@@ -103,8 +119,9 @@ impl<T> Waiter for Changed<T> {
         let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
         let changed = update(seen.state.borrow_mut(), |state, deferred| {
             let changed = if seen.version.replace(state.version) != state.version {
+                state.object.end(Side::Receiving).is_used();
                 Ok(Rc::clone(&state.value))
-            } else if state.senders == 0 {
+            } else if state.object.end(Side::Sending).count() == 0 {
                 Err(RecvError)
             } else {
                 return None;
@@ -117,11 +134,12 @@ impl<T> Waiter for Changed<T> {
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         let seen = self.seen.as_ref().expect(RESUMED_AFTER_DONE);
         update_with(waker, seen.state.borrow_mut(), |state, deferred| {
             state.awaiting_change.wait(&mut self.place, deferred);
-        });
+            state.object.number()
+        })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The sending end of a watch channel.
 
-use std::{cell::RefCell, mem, pin::Pin, rc::Rc};
+use std::{cell::RefCell, mem, panic::Location, pin::Pin, rc::Rc};
 
 use super::{Receiver, State};
 use crate::{
     Context, LocalWaker, Step, Task,
+    inspect::{LeafKind, ObjectNumber, Side},
     sync::{
         deferred::{update, update_with},
         wait_queue::QueuePlace,
@@ -26,6 +27,7 @@ impl<T> Sender<T> {
     /// Replaces the value, and wakes all tasks that wait for a change. Does not wait.
     pub fn send(&self, value: T) {
         let former = update(self.state.borrow_mut(), |state, deferred| {
+            state.object.end(Side::Sending).is_used();
             state.version += 1;
             state.awaiting_change.notify_and_remove_from(0, deferred);
             mem::replace(&mut state.value, Rc::new(value))
@@ -61,19 +63,20 @@ impl<T> Sender<T> {
     ///
     /// If the task is dropped before it is done, it has changed nothing. It does not count as a
     /// sender.
+    #[track_caller]
     pub fn closed(&self) -> Closed<T> {
-        Closed { state: Rc::clone(&self.state), place: QueuePlace::default() }
+        Closed { state: Rc::clone(&self.state), place: QueuePlace::new() }
     }
 
     /// Returns whether no receiver is left.
     pub fn is_closed(&self) -> bool {
-        self.state.borrow().receivers == 0
+        self.state.borrow().object.end(Side::Receiving).count() == 0
     }
 }
 
 impl<T> Clone for Sender<T> {
     fn clone(&self) -> Self {
-        self.state.borrow_mut().senders += 1;
+        self.state.borrow().object.end(Side::Sending).add();
         Self::new(Rc::clone(&self.state))
     }
 }
@@ -81,8 +84,7 @@ impl<T> Clone for Sender<T> {
 impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         update(self.state.borrow_mut(), |state, deferred| {
-            state.senders -= 1;
-            if state.senders == 0 {
+            if state.object.end(Side::Sending).remove() == 0 {
                 state.awaiting_change.notify_and_remove_from(0, deferred);
             }
         });
@@ -99,24 +101,32 @@ pub struct Closed<T> {
 impl<T> Waiter for Closed<T> {
     type Output = ();
 
+    const KIND: LeafKind = LeafKind::Closed;
+
     #[inline]
     fn has_waited(&self) -> bool {
         self.place.has_waited()
     }
 
     #[inline]
+    fn line(&self) -> Option<&'static Location<'static>> {
+        Some(self.place.line())
+    }
+
+    #[inline]
     fn try_now(&mut self) -> Option<()> {
         update(self.state.borrow_mut(), |state, deferred| {
-            (state.receivers == 0)
+            (state.object.end(Side::Receiving).count() == 0)
                 .then(|| _ = state.awaiting_close.leave(&mut self.place, deferred))
         })
     }
 
     #[inline]
-    fn wait(&mut self, waker: LocalWaker) {
+    fn wait(&mut self, waker: LocalWaker) -> ObjectNumber {
         update_with(waker, self.state.borrow_mut(), |state, deferred| {
             state.awaiting_close.wait(&mut self.place, deferred);
-        });
+            state.object.number()
+        })
     }
 }
 

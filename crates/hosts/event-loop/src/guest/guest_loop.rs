@@ -183,6 +183,9 @@ impl<E: Executor> GuestLoop<E> {
                     Some(_) | None => None,
                 },
             };
+            // The search for cycles is part of a turn, but it ends no wait of the loop's tasks.
+            let search = inner.next_search().and_then(|at| inner.clock.after_origin(at));
+            let deadline = deadline.into_iter().chain(search).min();
             let is_due = deadline.is_some_and(|it| self.executor.poll_deadline(it, cx).is_ready());
             let is_ready = inner.reactor.sources.has_any() && self.sources_are_ready(cx);
             if is_ready {

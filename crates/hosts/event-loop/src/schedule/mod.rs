@@ -33,13 +33,21 @@ use quadrivium_core::host::TaskId;
 ///
 /// A loop that [has a schedule](crate::EventLoop::with_schedule) resumes one task in each turn. The
 /// methods of the schedule are called between two steps, never inside a wake, and nothing of the
-/// loop is borrowed meanwhile. A schedule may delay a wake, but it cannot lose one. So a task that
-/// keeps its contract goes on under every schedule.
+/// loop is borrowed meanwhile. The exception is `first_part`. A schedule may delay a wake, but it
+/// cannot lose one. So a task that keeps its contract goes on under every schedule.
 pub trait Schedule {
     /// Returns which of the ready tasks is resumed next, as an index. They are in the order in
     /// which they became ready, and there is at least one. The method is called once in each step,
     /// even if there is no choice.
     fn next(&mut self, ready: &[TaskId]) -> usize;
+
+    /// Returns which part of a [`select`](quadrivium_core::select) of `n` parts is resumed first.
+    /// It is less than `n`, which is at least 2. Unlike the other methods, this one is called
+    /// inside a step. By default, it is the first part in the order of the parts.
+    fn first_part(&mut self, n: usize) -> usize {
+        let _ = n;
+        0
+    }
 
     /// Returns what goes wrong with `task`, which has just suspended.
     fn suspended(&mut self, task: TaskId) -> Fault {

@@ -34,10 +34,11 @@ impl ScheduledTasks {
         Self { schedule: RefCell::new(Some(schedule)), ..Self::default() }
     }
 
-    /// Calls the schedule. A turn never runs inside another turn, so the schedule is not borrowed.
-    /// A loop that is closed has no schedule: then the default is returned, and nothing goes wrong.
+    /// Calls the schedule. A turn never runs inside another turn, so the schedule is borrowed only
+    /// if it resumes a task itself. For that task, and on a loop that is closed, the default is
+    /// returned, and nothing goes wrong.
     pub(crate) fn ask<T: Default>(&self, question: impl FnOnce(&mut dyn Schedule) -> T) -> T {
-        let mut schedule = self.schedule.borrow_mut();
+        let Ok(mut schedule) = self.schedule.try_borrow_mut() else { return T::default() };
         schedule.as_mut().map_or_else(T::default, |schedule| question(schedule.as_mut()))
     }
 

@@ -26,19 +26,23 @@
 //! is `SuspendedUntilReady`. The table counts these tasks. A task is `Ending` while its destructors
 //! run because of a cancel.
 //!
-//! The data that every step uses (`TaskSlot`) and the data that only spawning and labels use
-//! (`TaskRecord`) are in separate arrays. A slot is 24 bytes, so that a turn over many tasks reads
-//! little memory. What only some tasks have is in tables of its own: names, wakers of tasks that
-//! join, panics.
+//! The data that every step uses (`TaskSlot`) is in one array. The data that spawning, labels and
+//! suspensions use (`TaskRecord`) is in another. A slot is 24 bytes, so that a turn over many tasks
+//! reads little memory. What only some tasks have is in tables of its own: names, wakers of tasks
+//! that join, panics.
 
 use std::{any::Any, collections::HashMap, mem, panic::Location, sync::Arc};
 
 use quadrivium_core::{
     JoinError, LocalWaker, PanicPayload, RESUMED_AFTER_DONE,
     host::{HostedTask, Joined, Label, TaskId},
+    inspect::{Note, Style},
 };
 
-use super::slot_key::{GENERATIONS, SLOTS, SlotKey};
+use super::{
+    slot_key::{GENERATIONS, SLOTS, SlotKey},
+    spawn_lines::{Spawn, SpawnLines},
+};
 
 #[derive(Default)]
 pub(crate) struct TaskSlots {
@@ -46,6 +50,7 @@ pub(crate) struct TaskSlots {
     records: Vec<TaskRecord>,
     /// The slot that was freed last is used first.
     free: Vec<u32>,
+    spawn_lines: SpawnLines,
     /// Number of free slots that contain the empty cell of a task.
     empty_cells: usize,
     names: HashMap<u32, Arc<str>>,
@@ -113,9 +118,13 @@ const LARGEST_EMPTY_CELL: usize = 512;
 /// A loop that is idle keeps this number of empty cells.
 const IDLE_EMPTY_CELLS: usize = 1_024;
 
+/// It is 24 bytes: the two words of the note are stored separately, because a [`Note`] has a gap.
 struct TaskRecord {
     id: TaskId,
-    spawned_at: &'static Location<'static>,
+    spawn: Spawn,
+    /// What the task waits for. This counts only while the task is suspended.
+    note: u32,
+    line: Option<&'static Location<'static>>,
 }
 
 /// What is left to do after the end of a task, while the state of the loop is not borrowed.
@@ -140,7 +149,10 @@ impl TaskSlots {
         name: Option<&str>,
         spawned_at: &'static Location<'static>,
     ) -> Result<SlotKey, HostedTask> {
-        let record = TaskRecord { id: TaskId(self.spawned + 1), spawned_at };
+        let (note, line) = Note::NOTHING.into_words();
+        let style = body.style();
+        let spawn = Spawn::new(self.spawn_lines.number(spawned_at), style);
+        let record = TaskRecord { id: TaskId(self.spawned + 1), spawn, note, line };
         let index = match self.free.pop() {
             Some(index) => {
                 self.records[index as usize] = record;
@@ -250,10 +262,48 @@ impl TaskSlots {
         &mut self.slots[index as usize]
     }
 
+    /// Returns the key of the task that is in this slot now, if there is such a slot.
+    pub(crate) fn key_at(&self, index: u32) -> Option<SlotKey> {
+        ((index as usize) < self.slots.len()).then(|| self.key(index))
+    }
+
     /// Returns the key of the task that is in this slot now.
     pub(crate) fn key(&self, index: u32) -> SlotKey {
         let generation = self.slots[index as usize].generation;
         SlotKey::new(self.event_loop, index, generation)
+    }
+
+    /// Stores what a suspended task waits for.
+    #[inline]
+    pub(crate) fn keep_note(&mut self, index: u32, note: Note) {
+        let record = &mut self.records[index as usize];
+        (record.note, record.line) = note.into_words();
+    }
+
+    /// Returns what a suspended task waits for.
+    pub(crate) fn note(&self, index: u32) -> Note {
+        let record = &self.records[index as usize];
+        Note::from_words(record.note, record.line)
+    }
+
+    /// Returns the style of a task. It is kept, because a task that is running is not in its slot.
+    pub(crate) fn style(&self, index: u32) -> Style {
+        self.records[index as usize].spawn.style()
+    }
+
+    pub(crate) fn stage(&self, index: u32) -> TaskStage {
+        self.slots[index as usize].stage
+    }
+
+    /// Returns whether this task has not ended.
+    pub(crate) fn is_live(&self, key: SlotKey) -> bool {
+        let slot = self.slots.get(key.slot() as usize);
+        slot.is_some_and(|slot| slot.generation == key.generation() && slot.is_live())
+    }
+
+    /// Returns whether the waker of this live task was cloned.
+    pub(crate) fn is_escaped(&self, index: u32) -> bool {
+        self.slots[index as usize].is_escaped
     }
 
     /// Records that the task's waker was cloned.
@@ -391,7 +441,8 @@ impl TaskSlots {
 
     pub(crate) fn label(&self, index: u32) -> Label {
         let record = &self.records[index as usize];
-        Label { id: record.id, name: self.name(index), spawned_at: record.spawned_at }
+        let spawned_at = self.spawn_lines.line(record.spawn.line());
+        Label { id: record.id, name: self.name(index), spawned_at }
     }
 
     pub(crate) fn id(&self, index: u32) -> TaskId {

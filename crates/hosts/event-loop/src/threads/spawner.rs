@@ -9,7 +9,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Context, JoinError, JoinHandle, Step, Task,
+    Context, InheritedValues, JoinError, JoinHandle, Step, Task,
     host::contain,
     remote_task::{Promise, RemoteHandle},
 };
@@ -50,7 +50,8 @@ impl Spawner {
         T::Output: Send + 'static,
     {
         let (promise, handle) = RemoteHandle::new();
-        let call = Box::new(move || spawn_and_report(promise, make));
+        let inherited = InheritedValues::current();
+        let call = Box::new(move || spawn_and_report(promise, inherited, make));
         // If the loop is gone, the call is dropped here, and its destructor may panic. The task
         // counts as cancelled all the same.
         contain(|| self.remote.request(RemoteRequest::Run(call)));
@@ -61,12 +62,14 @@ impl Spawner {
 /// Runs on the loop's thread: spawns the task, and a second task that passes the result on.
 fn spawn_and_report<T: Send + 'static, K: Task<Output = T> + 'static>(
     promise: Promise<T>,
+    inherited: Option<InheritedValues>,
     make: impl FnOnce() -> K,
 ) {
     if promise.is_cancelled() {
         return;
     }
-    let handle = match catch_unwind(AssertUnwindSafe(|| quadrivium_core::spawn(make()))) {
+    let spawn = || InheritedValues::inherited_in(inherited, || quadrivium_core::spawn(make()));
+    let handle = match catch_unwind(AssertUnwindSafe(spawn)) {
         Ok(handle) => handle,
         Err(payload) => return promise.end(Err(JoinError::panicked(payload))),
     };

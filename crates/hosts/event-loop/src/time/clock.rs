@@ -82,6 +82,11 @@ impl LoopClock {
         self.origin + Duration::from_nanos(nanos)
     }
 
+    /// Returns the instant at this time after the making of the loop, if there is one.
+    pub(crate) fn after_origin(&self, time: Duration) -> Option<Instant> {
+        self.origin.checked_add(time)
+    }
+
     /// Lets time pass: a virtual clock jumps, a real clock blocks the thread.
     pub(crate) fn advance(&self, duration: Duration) {
         match &self.virtual_time {

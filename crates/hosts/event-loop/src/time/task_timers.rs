@@ -77,6 +77,12 @@ impl TaskTimers {
         Some(self.buckets[bucket as usize].first(&mut self.shared).deadline)
     }
 
+    /// Returns the deadline of the task in `slot`.
+    pub(crate) fn get(&self, slot: u32) -> Option<u64> {
+        let place = self.place(slot)?;
+        Some(self.buckets[place.bucket as usize].at(place.index, &self.shared).deadline)
+    }
+
     /// Replaces the deadline of the task in `slot`. `None` removes it. A deadline that stays the
     /// same keeps its position among equal deadlines.
     pub(crate) fn set(&mut self, slot: u32, deadline: Option<u64>) {

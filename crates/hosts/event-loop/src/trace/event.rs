@@ -1,10 +1,16 @@
 //! [`Event`]: one thing that happened to a task.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, panic::Location, sync::Arc, time::Duration};
 
-use quadrivium_core::host::TaskId;
+use quadrivium_core::{
+    host::TaskId,
+    inspect::{LeafKind, ObjectKind, ObjectNumber, Style},
+};
 
 /// One thing that happened to a task.
+///
+/// Its `Display` leaves out the style and the suspension, so that the same program has the same
+/// lines in every style. [`detailed`](Event::detailed) shows them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Event {
     /// When it happened: the time since the making of the loop, on the loop's clock.
@@ -13,8 +19,88 @@ pub struct Event {
     pub task: TaskId,
     /// The task's name, if it was spawned with one.
     pub name: Option<Arc<str>>,
+    /// The style in which the task is written.
+    pub style: Style,
     /// What happened.
     pub kind: EventKind,
+    /// Where the task has suspended. Other events have none.
+    pub suspension: Option<Suspension>,
+}
+
+/// Where a task has suspended, and what it keeps.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Suspension {
+    /// The leaf that waits. There is none if the task only lets other tasks run.
+    pub leaf: Option<LeafKind>,
+    /// The line that made the leaf, if it is known.
+    pub line: Option<&'static Location<'static>>,
+    /// The object for which the leaf waits, if it has one.
+    pub object: Option<TracedObject>,
+    /// The bytes of the task in the loop: its captures, and the variables of a future or a
+    /// generator. The stack of a green thread and other allocations are not counted.
+    pub bytes: usize,
+}
+
+/// The object for which a leaf waits.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum TracedObject {
+    /// The end of this task.
+    Task(TaskId),
+    /// The descriptor with this number.
+    Descriptor(u32),
+    /// A channel, a lock or another object that tasks share.
+    Shared {
+        /// What kind of object it is.
+        kind: ObjectKind,
+        /// Its number among the objects of this thread.
+        number: ObjectNumber,
+        /// Its name, if it has one.
+        name: Option<Arc<str>>,
+        /// The line that made it.
+        made_at: &'static Location<'static>,
+    },
+}
+
+/// An event with its style and its suspension. Made by [`Event::detailed`].
+#[derive(Clone, Copy, Debug)]
+pub struct Detailed<'a>(&'a Event);
+
+impl Event {
+    /// Returns the event with its style and its suspension, for printing.
+    pub fn detailed(&self) -> Detailed<'_> {
+        Detailed(self)
+    }
+
+    /// Returns the event without its style and its suspension. It is equal in every style.
+    #[must_use]
+    pub fn comparable(&self) -> Self {
+        Self { style: Style::Other, suspension: None, ..self.clone() }
+    }
+}
+
+impl fmt::Display for Detailed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.0, self.0.style)?;
+        let Some(suspension) = &self.0.suspension else { return Ok(()) };
+        if let Some(leaf) = suspension.leaf {
+            write!(f, " in {leaf}")?;
+        }
+        match &suspension.object {
+            None => {}
+            Some(TracedObject::Task(task)) => write!(f, " of {task}")?,
+            Some(TracedObject::Descriptor(number)) => write!(f, " of descriptor {number}")?,
+            Some(TracedObject::Shared { kind, name: Some(name), .. }) => {
+                write!(f, " of {kind} {name:?}")?
+            }
+            Some(TracedObject::Shared { kind, made_at, .. }) => {
+                write!(f, " of the {kind} made at {made_at}")?
+            }
+        }
+        if let Some(line) = suspension.line {
+            write!(f, " at {line}")?;
+        }
+        write!(f, ", keeps {} bytes", suspension.bytes)
+    }
 }
 
 /// What happened to a task.

@@ -25,7 +25,7 @@ mod event;
 
 use std::{cell::RefCell, rc::Rc};
 
-pub use event::{By, Event, EventKind, Waiting};
+pub use event::{By, Detailed, Event, EventKind, Suspension, TracedObject, Waiting};
 
 /// Receives everything that happens to the tasks of a loop.
 ///

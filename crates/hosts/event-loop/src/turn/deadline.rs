@@ -70,6 +70,7 @@ impl Loop {
 
     /// Resumes each task of this turn once, after a wake of many tasks by their deadlines. Such
     /// tasks are in any order in the memory. Nothing is traced, because a trace may panic.
+    #[inline(never)]
     pub(super) fn resume_scattered_tasks(&self) {
         let turn = self.state.borrow_mut().ready.take_turn();
         for part in turn.chunks(DUE_AT_ONCE) {

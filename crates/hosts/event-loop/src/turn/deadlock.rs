@@ -22,9 +22,9 @@ impl Loop {
         if !nothing_outside_can_wake || !self.mailbox.is_empty_for_certain() {
             return None;
         }
-        let labels = state.slots.live_in_order().into_iter().map(|slot| state.slots.label(slot));
+        drop(state);
         let time_is_used_up = self.time_is_used_up.get();
         let joined_elsewhere = self.joined_elsewhere();
-        Some(Deadlock { tasks: labels.collect(), joined_elsewhere, time_is_used_up })
+        Some(Deadlock { tasks: self.tasks_snapshot(), joined_elsewhere, time_is_used_up })
     }
 }

@@ -16,6 +16,7 @@ use quadrivium_core::{
         Host, HostedTask, Label, OwnWakers, PartWakers, Reactor, SpawnedTasks, TaskId, TaskKey,
         WokenParts, contain,
     },
+    inspect::{LeafKind, Note, ObjectNumber, note},
 };
 
 use super::Loop;
@@ -61,8 +62,8 @@ impl Host for Loop {
         state.ready.push(key);
         let closed = state.closed;
         drop(state);
-        if self.tracing.get() {
-            self.note_spawn(key);
+        if self.tells.get() {
+            self.record_spawn(key);
         }
         if closed {
             self.refuse(key);
@@ -100,6 +101,13 @@ impl Host for Loop {
         Some(integer_waker::OWN_WAKERS)
     }
 
+    fn first_part(&self, n: usize) -> usize {
+        match &self.scheduled {
+            Some(scheduled) => scheduled.ask(|schedule| schedule.first_part(n)),
+            None => self.rotation.first(n),
+        }
+    }
+
     fn part_wakers(&self, woken: &Arc<WokenParts>) -> Option<Box<dyn PartWakers>> {
         self.make_part_wakers(woken)
     }
@@ -130,11 +138,18 @@ impl SpawnedTasks for Loop {
 
     fn canceller(&self, key: TaskKey) -> Canceller {
         let (remote, key) = (self.remote(), self.slot_key(key));
+        self.note_canceller(key);
         Canceller::new(move || remote.request(RemoteRequest::Cancel(key)))
     }
 
     fn id(&self, key: TaskKey) -> TaskId {
         self.state.borrow().slots.id(self.slot_key(key).slot())
+    }
+
+    fn note(&self, key: TaskKey) -> Option<Note> {
+        let mut state = self.state.borrow_mut();
+        let key = self.slot_key(key);
+        state.slots.is_suspended(key).then(|| state.slots.note(key.slot()))
     }
 
     fn detach(&self, key: TaskKey) {
@@ -170,7 +185,12 @@ impl Loop {
         let former = state.slots.join(key, joiner);
         drop(state);
         drop(former);
-        self.note_join(key);
+        let is_of_this_loop = self.note_join(key);
+        let joined = match is_of_this_loop {
+            true => ObjectNumber::of_index(key.slot()),
+            false => ObjectNumber::NONE,
+        };
+        note(LeafKind::Join, cx.line(), joined);
         None
     }
 

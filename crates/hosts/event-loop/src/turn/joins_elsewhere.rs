@@ -16,12 +16,14 @@ use crate::{
 
 impl Loop {
     /// Records a join of this loop's task at the loop that runs on this thread, if that is another
-    /// one.
+    /// one. Returns whether it is this one.
     #[inline]
-    pub(super) fn note_join(&self, joined: SlotKey) {
-        if !active_loop::with(self.index, |_| ()) {
+    pub(super) fn note_join(&self, joined: SlotKey) -> bool {
+        let is_this_loop = active_loop::with(self.index, |_| ());
+        if !is_this_loop {
             self.note_join_elsewhere(joined);
         }
+        is_this_loop
     }
 
     #[cold]

@@ -23,15 +23,22 @@ mod close;
 mod host;
 mod notes;
 mod scheduled_turn;
+mod snapshot;
+mod suspects;
+mod watch;
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashSet,
     io,
     rc::{Rc, Weak},
     time::Instant,
 };
 
-use quadrivium_core::host::{Entered, HostedTask, enter};
+use quadrivium_core::{
+    host::{Entered, HostedTask, Rotation, enter},
+    inspect::Reporter,
+};
 
 use crate::{
     reactor::MioReactor,
@@ -45,6 +52,7 @@ use crate::{
         mailbox_table,
         unparker::Unparker,
     },
+    watch::WatchTable,
 };
 
 pub(crate) struct Loop {
@@ -88,8 +96,16 @@ pub(crate) struct Loop {
     /// A task has waited for a deadline beyond the largest time that this loop's clock can
     /// represent. A new loop, whose clock starts later, could reach that deadline.
     time_is_used_up: Cell<bool>,
+    /// The keys of the tasks that have a canceller. Some may have ended since.
+    cancellers: RefCell<HashSet<u64>>,
+    /// The loop has a trace, or it is watched. Otherwise a step looks for neither.
+    tells: Cell<bool>,
+    /// Where the next `select` begins.
+    rotation: Rotation,
     tracing: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
+    /// Present while the loop is watched.
+    watch: RefCell<Option<Box<WatchTable>>>,
     /// Present in simulations only. It is boxed so that the loop stays small without it.
     pub(crate) scheduled: Option<Box<ScheduledTasks>>,
 }
@@ -128,6 +144,7 @@ impl Loop {
         (reactor, unparker): (MioReactor, Unparker),
     ) -> io::Result<Rc<Self>> {
         let (index, first_generation) = mailbox_table::claim(unparker)?;
+        let watch = watched_from_the_start(scheduled.is_some());
         Ok(Rc::new_cyclic(|this| Self {
             this: this.clone(),
             state: RefCell::new(LoopState {
@@ -152,8 +169,12 @@ impl Loop {
             is_reacting: Cell::new(false),
             steps_since_poll: Cell::new(0),
             time_is_used_up: Cell::new(false),
+            cancellers: RefCell::default(),
+            tells: Cell::new(watch.is_some()),
+            rotation: Rotation::default(),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
+            watch: RefCell::new(watch),
             scheduled,
         }))
     }
@@ -177,7 +198,7 @@ impl Loop {
         match &self.scheduled {
             None => {
                 self.state.borrow_mut().ready.begin_turn();
-                match many_are_due && !self.tracing.get() {
+                match many_are_due && !self.tells.get() {
                     false => self.resume_tasks(),
                     true => self.resume_scattered_tasks(),
                 }
@@ -233,4 +254,11 @@ impl Loop {
     pub(crate) fn remote(&self) -> RemoteLoop {
         RemoteLoop::new(self.index, self.first_generation, self.remotes.count())
     }
+}
+
+/// In a debug build, a loop is watched from the start, and prints its reports. A simulation prints
+/// none, because it runs the same program again and again.
+fn watched_from_the_start(is_simulation: bool) -> Option<Box<WatchTable>> {
+    let reporter = || (!is_simulation).then(Reporter::stderr);
+    cfg!(debug_assertions).then(|| Box::new(WatchTable::new(reporter())))
 }

@@ -3,12 +3,16 @@
 //! A trace is user code, and a wake runs no user code. So an event is recorded when it happens, and
 //! passed to the trace between two steps.
 
-use quadrivium_core::{JoinError, Wait, host::Joined};
+use quadrivium_core::{
+    JoinError, Wait,
+    host::{HostedTask, Joined},
+    inspect::{LeafKind, Note, record_of, take_note},
+};
 
-use super::Loop;
+use super::{Loop, LoopState};
 use crate::{
     tasks::slot_key::SlotKey,
-    trace::{Event, EventKind, Trace, Waiting},
+    trace::{Event, EventKind, Suspension, Trace, TracedObject, Waiting},
 };
 
 impl Loop {
@@ -16,20 +20,56 @@ impl Loop {
         let before = self.trace.replace(Some(trace));
         drop(before);
         self.tracing.set(true);
+        self.watch();
     }
 
     /// Records an event, if there is a trace.
     #[inline]
     pub(super) fn note(&self, slot: u32, kind: EventKind) {
         if self.tracing.get() {
-            self.note_event(slot, kind);
+            self.note_event(slot, kind, None);
+        }
+    }
+
+    /// Records that a task has suspended, if there is a trace.
+    #[inline]
+    pub(super) fn note_suspended(&self, slot: u32, body: &HostedTask, wait: &Wait) {
+        if self.tracing.get() {
+            let suspension = self.suspension(body, wait);
+            let kind = EventKind::Suspended(self.waiting(wait));
+            self.note_event(slot, kind, Some(suspension));
         }
     }
 
     #[cold]
-    pub(super) fn note_spawn(&self, key: SlotKey) {
-        let parent = self.running.get().map(|key| self.state.borrow().slots.id(key.slot()));
-        self.note(key.slot(), EventKind::Spawned(parent));
+    fn suspension(&self, body: &HostedTask, wait: &Wait) -> Suspension {
+        let note = match wait {
+            // A task that lets other tasks run waits for no leaf.
+            Wait::Turn => None,
+            Wait::Until(_) | Wait::Ready | Wait::Wake => Some(take_note()),
+        };
+        Suspension {
+            leaf: note.map(Note::kind),
+            line: note.and_then(Note::line),
+            object: note.and_then(|note| self.traced_object(note)),
+            bytes: size_of_val(&**body),
+        }
+    }
+
+    fn traced_object(&self, note: Note) -> Option<TracedObject> {
+        let number = note.object();
+        match note.kind() {
+            LeafKind::Join => {
+                number.index().map(|slot| TracedObject::Task(self.state.borrow().slots.id(slot)))
+            }
+            LeafKind::Read | LeafKind::Write => number.index().map(TracedObject::Descriptor),
+            _ => record_of(number).map(|record| TracedObject::Shared {
+                kind: record.kind(),
+                number,
+                name: record.name().map(|name| (&*name).into()),
+                made_at: record.made_at(),
+            }),
+        }
     }
 
     #[cold]
@@ -43,17 +83,21 @@ impl Loop {
     }
 
     #[cold]
-    fn note_event(&self, slot: u32, kind: EventKind) {
+    fn note_event(&self, slot: u32, kind: EventKind, suspension: Option<Suspension>) {
+        let at = self.clock.elapsed();
         let mut state = self.state.borrow_mut();
-        let (task, name) = (state.slots.id(slot), state.slots.name(slot));
-        state.events.push(Event { at: self.clock.elapsed(), task, name, kind });
+        let LoopState { slots, events, .. } = &mut *state;
+        let (task, name, style) = (slots.id(slot), slots.name(slot), slots.style(slot));
+        events.push(Event { at, task, name, style, kind, suspension });
     }
 
-    /// Passes the events that were recorded since the last call to the trace.
+    /// Passes the events that were recorded since the last call to the trace, and then the reports
+    /// to the reporter.
     #[inline]
-    pub(super) fn show_trace(&self) {
-        if self.tracing.get() {
+    pub(super) fn tell(&self) {
+        if self.tells.get() {
             self.show_events();
+            self.show_reports();
         }
     }
 
@@ -67,7 +111,7 @@ impl Loop {
         }
     }
 
-    pub(super) fn waiting(&self, wait: &Wait) -> Waiting {
+    fn waiting(&self, wait: &Wait) -> Waiting {
         match wait {
             Wait::Turn => Waiting::Turn,
             Wait::Until(deadline) => Waiting::Until(self.clock.since_origin(*deadline)),

@@ -39,7 +39,8 @@ impl Loop {
                 // While time is held, no deadline comes.
                 Turned::Until(_) | Turned::Waiting => match self.deadlock() {
                     Some(deadlock) => return Err(RunError::Deadlock(deadlock)),
-                    None => self.park(None),
+                    None if self.clock.is_virtual() => self.park(None),
+                    None => self.park(self.time_to_next_search()),
                 },
             }
         }
@@ -48,6 +49,7 @@ impl Loop {
     /// Waits until `deadline`: a virtual clock jumps there, on the real clock the thread sleeps.
     fn wait_until(&self, deadline: Instant) {
         let duration = deadline.saturating_duration_since(self.clock.now());
+        let duration = self.time_to_next_search().map_or(duration, |search| search.min(duration));
         if !self.clock.is_virtual() {
             self.park(Some(duration));
             return;
@@ -60,6 +62,11 @@ impl Loop {
         if is_idle && self.mailbox.is_empty() {
             self.clock.advance(duration);
         }
+    }
+
+    /// Returns the time until the loop looks for cycles, if a wait may be part of one.
+    pub(crate) fn time_to_next_search(&self) -> Option<Duration> {
+        Some(self.next_search()?.saturating_sub(self.clock.elapsed()))
     }
 
     /// Returns whether a guard made by `hold` exists, so that a virtual clock stands still.

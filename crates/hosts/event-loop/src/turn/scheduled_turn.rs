@@ -30,7 +30,7 @@ impl Loop {
         self.begin_scheduled_turn(scheduled);
         self.resume_tasks();
         self.end_scheduled_turn(scheduled);
-        self.show_trace();
+        self.tell();
     }
 
     /// Begins a turn that consists of the one task that the schedule chooses.

@@ -8,11 +8,15 @@ use std::{
     any::Any,
     cell::Cell,
     hint::black_box,
-    mem,
+    mem::{self, ManuallyDrop},
     panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
 };
 
-use quadrivium_core::{Context, JoinError, Wait, fairness, host::HostedTask};
+use quadrivium_core::{
+    Context, JoinError, Wait,
+    host::{self, HostedTask, ObservedStep},
+    inspect::{self, RunningTask},
+};
 
 use super::{Loop, LoopState, deadline::arm};
 use crate::{
@@ -21,7 +25,6 @@ use crate::{
         slots::{TaskSlot, TaskStage},
     },
     time::task_timers::TaskTimers,
-    trace::EventKind,
     wake::integer_waker,
 };
 
@@ -29,9 +32,9 @@ impl Loop {
     /// Resumes each task of this turn once.
     #[inline]
     pub(super) fn resume_tasks(&self) {
-        let resume_tasks = || match self.tracing.get() {
+        let resume_tasks = || match self.tells.get() || host::is_observed() {
             false => self.resume_until_a_panic::<false>(),
-            true => self.resume_and_trace_until_a_panic(),
+            true => self.resume_and_tell_until_a_panic(),
         };
         while let Err(payload) = catch_unwind(AssertUnwindSafe(resume_tasks)) {
             self.end_after_a_panic(payload);
@@ -43,15 +46,18 @@ impl Loop {
     #[cold]
     fn end_after_a_panic(&self, payload: Box<dyn Any + Send>) {
         match (self.running.get(), self.panicked.take()) {
-            (Some(key), Some(body)) => self.fail(key, body, JoinError::panicked(payload)),
-            // The panic comes from a trace, or is a fault of the loop.
+            (Some(key), Some(body)) => {
+                self.fail(key, body, self.panicked(key, payload));
+            }
+            // The panic comes from a trace or a reporter, or is a fault of the loop.
             _ => resume_unwind(payload),
         }
         self.after_step();
     }
 
     #[inline(never)]
-    fn resume_and_trace_until_a_panic(&self) {
+    fn resume_and_tell_until_a_panic(&self) {
+        self.suspect_when_due();
         self.resume_until_a_panic::<true>();
     }
 
@@ -59,8 +65,11 @@ impl Loop {
     /// that the variables of a step fit into registers.
     ///
     /// Between two steps, the state is borrowed once: to put one task back, and to take the next.
+    ///
+    /// `TELLS` is true if there is a trace, if the loop is watched, or if observers are told of the
+    /// steps.
     #[inline(always)]
-    fn resume_until_a_panic<const TRACING: bool>(&self) {
+    fn resume_until_a_panic<const TELLS: bool>(&self) {
         let mut state = self.state.borrow_mut();
         while let Some(key) = state.ready.take() {
             let Some(body) = state.slots.start_step(key) else {
@@ -70,15 +79,17 @@ impl Loop {
                 continue;
             };
             drop(state);
-            if TRACING {
-                self.note(key.slot(), EventKind::Resumed);
+            if TELLS {
+                self.record_resume(key);
             }
             self.running.set(Some(key));
-            fairness::begin_step();
+            inspect::begin_step(RunningTask(key.0));
+            let observed = Observed::<TELLS>::begin(key, &body);
             match self.resume(key, body) {
                 (body, Some(wait)) => {
-                    if TRACING {
-                        self.note(key.slot(), EventKind::Suspended(self.waiting(&wait)));
+                    drop(observed);
+                    if TELLS {
+                        self.record_suspension(key, &body, &wait);
                     }
                     state = self.state.borrow_mut();
                     if let Some(cancelled) = self.suspend(&mut state, key, body, wait) {
@@ -89,11 +100,13 @@ impl Loop {
                 }
                 (done, None) => {
                     self.end(key, Ok(done));
+                    observed.end_task();
                     state = self.state.borrow_mut();
                 }
             }
-            if TRACING {
+            if TELLS {
                 drop(state);
+                self.look_for_a_join_cycle(key);
                 self.after_step();
                 state = self.state.borrow_mut();
             }
@@ -139,8 +152,11 @@ impl Loop {
         };
         match slot.stage {
             TaskStage::Ready => ready.push(key),
-            TaskStage::SuspendedUntilReady => slots.add_source_waiter(),
-            _ => {}
+            TaskStage::SuspendedUntilReady => {
+                slots.add_source_waiter();
+                slots.keep_note(key.slot(), inspect::take_note());
+            }
+            _ => slots.keep_note(key.slot(), inspect::take_note()),
         }
         None
     }
@@ -151,11 +167,43 @@ impl Loop {
         arm(timers, slot, index, self.deadline(wait));
     }
 
-    /// Passes the events of a step to the trace. No task is running then.
+    /// Passes the events of a step to the trace, and the reports to the reporter. No task is
+    /// running then.
     #[inline]
     fn after_step(&self) {
         self.running.set(None);
-        self.show_trace();
+        self.tell();
+    }
+}
+
+/// The step of a task. The observers are told if `TELLS`. If not, this is nothing for the compiler,
+/// whereas an `Option` would be kept in memory and dropped in each step.
+struct Observed<const TELLS: bool>(ManuallyDrop<Option<ObservedStep>>);
+
+impl<const TELLS: bool> Observed<TELLS> {
+    #[inline(always)]
+    fn begin(key: SlotKey, body: &HostedTask) -> Self {
+        Self(ManuallyDrop::new(match TELLS {
+            true => host::observed_step(RunningTask(key.0), body.style()),
+            false => None,
+        }))
+    }
+
+    /// Tells the observers that the task has ended.
+    #[inline(always)]
+    fn end_task(mut self) {
+        if TELLS {
+            _ = self.0.take().map(ObservedStep::end_task);
+        }
+    }
+}
+
+impl<const TELLS: bool> Drop for Observed<TELLS> {
+    #[inline(always)]
+    fn drop(&mut self) {
+        if TELLS {
+            drop(self.0.take());
+        }
     }
 }
 

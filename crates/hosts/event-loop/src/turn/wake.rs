@@ -1,7 +1,5 @@
 //! How a task is woken, which makes it ready.
 
-use std::mem;
-
 use super::{Loop, LoopState};
 use crate::{
     tasks::{slot_key::SlotKey, slots::TaskStage},
@@ -50,16 +48,23 @@ impl LoopState {
     pub(super) fn wake(&mut self, key: SlotKey) -> bool {
         let Self { slots, ready, .. } = self;
         let Some(slot) = slots.at(key) else { return false };
+        // Compared first, because this is the usual stage. In one `match`, the compiler tests a bit
+        // for each group of stages.
+        if slot.stage == TaskStage::Suspended {
+            slot.stage = TaskStage::Ready;
+            ready.push(key);
+            return true;
+        }
         match slot.stage {
-            TaskStage::Suspended | TaskStage::SuspendedUntilReady => {
-                let former = mem::replace(&mut slot.stage, TaskStage::Ready);
+            TaskStage::SuspendedUntilReady => {
+                slot.stage = TaskStage::Ready;
                 ready.push(key);
-                if former == TaskStage::SuspendedUntilReady {
-                    slots.remove_source_waiter();
-                }
+                slots.remove_source_waiter();
             }
             TaskStage::Running => slot.stage = TaskStage::Woken,
-            TaskStage::Woken
+            // `Suspended` was compared above.
+            TaskStage::Suspended
+            | TaskStage::Woken
             | TaskStage::Cancelled
             | TaskStage::Ready
             | TaskStage::Ending

@@ -73,6 +73,11 @@ pub(crate) fn event_loop(waker: &Waker) -> Option<u16> {
     is_ours.then(|| SlotKey(word(waker.data())).event_loop())
 }
 
+/// Returns the task that a waker wakes, if the waker is one of ours and belongs to no part.
+pub(crate) fn task(waker: &Waker) -> Option<SlotKey> {
+    is_of(waker, &VTABLE).then(|| SlotKey(word(waker.data())))
+}
+
 fn is_of(waker: &Waker, vtable: &'static RawWakerVTable) -> bool {
     ptr::eq(waker.vtable(), vtable)
 }

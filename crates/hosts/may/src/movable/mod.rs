@@ -9,7 +9,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Task,
+    InheritedValues, Task,
     host::{Label, TaskId},
     remote_task::RemoteHandle,
 };
@@ -79,6 +79,9 @@ where
     let id = TaskId(SPAWNED.fetch_add(1, Ordering::Relaxed) + 1);
     let label = Label { id, name: name.map(Into::into), spawned_at };
     let (promise, handle) = RemoteHandle::new();
-    MovableTask::start(runtime, label, task, promise);
+    match InheritedValues::current() {
+        Some(values) => MovableTask::start(runtime, label, values.provide(task), promise),
+        None => MovableTask::start(runtime, label, task, promise),
+    }
     handle
 }

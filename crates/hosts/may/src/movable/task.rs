@@ -36,7 +36,8 @@ use std::{
 
 use quadrivium_core::{
     Canceller, Context, JoinError, Step, Task, Wait, fairness,
-    host::{Label, contain},
+    host::{Label, ObservedStep, contain, observed_step},
+    inspect::RunningTask,
     remote_task::Promise,
 };
 
@@ -121,8 +122,11 @@ where
     fn resume(self: Arc<Self>, mut body: Pin<Box<T>>) -> Option<Arc<dyn ReadyTask>> {
         let waker = Waker::from(Arc::clone(&self));
         fairness::begin_step();
-        let resume = || body.as_mut().resume(&mut Context::new(&waker));
-        match host::enter(&self.label, || catch_unwind(AssertUnwindSafe(resume))) {
+        let resume = || {
+            let _observed = observed_step(self.number(), body.style());
+            catch_unwind(AssertUnwindSafe(|| body.as_mut().resume(&mut Context::new(&waker))))
+        };
+        match host::enter(&self.label, resume) {
             Ok(Step::Suspended(wait)) => return self.suspend(body, &wait, waker),
             Ok(Step::Done(output)) => self.end(body, Ok(output)),
             Err(payload) => self.end(body, Err(JoinError::panicked(payload))),
@@ -168,6 +172,7 @@ where
     /// Does this with the host entered, for the destructors of the body and of an output that no
     /// task waits for.
     fn end_with_host(&self, body: Pin<Box<T>>, joined: Result<T::Output, JoinError>) {
+        let observed = observed_step(self.number(), body.style());
         // The destructors run first: code that sees that the task has ended may rely on it.
         let dropped = catch_unwind(AssertUnwindSafe(|| drop(body)));
         let mut locked = lock(&self.locked);
@@ -184,6 +189,13 @@ where
         if let Some(promise) = promise {
             promise.end(joined);
         }
+        _ = observed.map(ObservedStep::end_task);
+    }
+
+    /// Returns the number of the task for observers. It counts down, because tasks of loops have
+    /// small numbers.
+    fn number(&self) -> RunningTask {
+        RunningTask(u64::MAX - self.label.id.0)
     }
 
     fn cancel(self: Arc<Self>) {

@@ -69,8 +69,7 @@ impl Executor for MayExecutor {
     fn watch(&mut self, fd: OwnedFd) -> io::Result<()> {
         let (runtime, readiness) = (self.runtime, Arc::new(Readiness::default()));
         let key = runtime.sources.register(fd.as_fd(), &readiness)?;
-        self.sources =
-            Some(WatchedFd { runtime, fd, key, readiness, place: QueuePlace::default() });
+        self.sources = Some(WatchedFd { runtime, fd, key, readiness, place: QueuePlace::new() });
         Ok(())
     }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use quadrivium_core::{
-    Canceller, JoinError, Task, host,
+    Canceller, InheritedValues, JoinError, Task, host,
     remote_task::{Promise, RemoteHandle},
 };
 use quadrivium_event_loop::{GuestLoop, RunError};
@@ -69,10 +69,12 @@ where
     );
     let spawned_at = Location::caller();
     let (promise, handle) = RemoteHandle::new();
+    let inherited = InheritedValues::current();
     let make = move || -> LocalFuture {
         Box::pin(async move {
             if !promise.is_cancelled() {
-                return make_and_run(make, spawned_at, promise, MayExecutor::new(runtime)).await;
+                let executor = MayExecutor::new(runtime);
+                return make_and_run(make, spawned_at, inherited, promise, executor).await;
             }
             // `make` is dropped on the worker, where it would have been called.
             promise.end(match catch_unwind(AssertUnwindSafe(|| drop(make))) {
@@ -90,6 +92,7 @@ where
 async fn make_and_run<T>(
     make: impl FnOnce() -> T,
     spawned_at: &'static Location<'static>,
+    inherited: Option<InheritedValues>,
     promise: Promise<T::Output>,
     executor: MayExecutor,
 ) where
@@ -105,7 +108,11 @@ async fn make_and_run<T>(
     let stopper = guest_loop.stopper();
     promise.cancel_by(Canceller::new(move || stopper.stop()));
     let joined = match catch_unwind(AssertUnwindSafe(make)) {
-        Ok(task) => guest_loop.perform_at(task, spawned_at).await.map_err(join_error),
+        Ok(task) => match inherited {
+            Some(values) => guest_loop.perform_at(values.provide(task), spawned_at).await,
+            None => guest_loop.perform_at(task, spawned_at).await,
+        }
+        .map_err(join_error),
         Err(payload) => Err(JoinError::panicked(payload)),
     };
     let host = guest_loop.host();

@@ -45,11 +45,11 @@ pub(crate) struct ReadyTasks {
     state: Mutex<State>,
 }
 
-type Tasks = VecDeque<Arc<dyn ReadyTask>>;
+type TaskQueue = VecDeque<Arc<dyn ReadyTask>>;
 
 struct State {
     /// The tasks that any worker may run.
-    shared: Tasks,
+    shared: TaskQueue,
     workers: Vec<WorkerQueue>,
     /// Number of workers without a runner.
     without_runner: usize,
@@ -63,7 +63,7 @@ struct State {
 #[derive(Default)]
 struct WorkerQueue {
     /// The tasks that only this worker may run.
-    own: Tasks,
+    own: TaskQueue,
     has_runner: bool,
     /// Whether the runner looks into its own queue first next time. This flips with each take.
     is_own_next: bool,
@@ -72,7 +72,7 @@ struct WorkerQueue {
 impl ReadyTasks {
     pub(crate) fn new(workers: usize) -> Self {
         let state = State {
-            shared: Tasks::new(),
+            shared: TaskQueue::new(),
             workers: (0..workers).map(|_| WorkerQueue::default()).collect(),
             without_runner: workers,
             on_the_way: 0,

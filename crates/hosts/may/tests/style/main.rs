@@ -99,16 +99,17 @@ macro_rules! topics {
 }
 
 topics! {
-    lifecycle every_suspension outcomes cancel cancel_from_another_thread join try_joins parts
-    deadlines_of_parts wakers_of_parts selects panics unwinding destructors chains clusters
-    foreign_executors nesting order starvation stop timers ticks moving_deadlines channels
-    channel_operations notify mutexes rw_locks once_cells semaphores semaphore_operations barriers
-    watches broadcasts streams scheduled_calls wakes stale_wakes new_wakers foreign_threads
-    foreign_wakers cloned_wakers futures_combinators readiness moving_sockets descriptors
-    byte_streams buffered_reads copies zero_bytes slices short_reads tcp udp unix_sockets
-    socket_cancels signals pipes processes ended_children conversions_to_std child_cancels held_time
-    offload files sent_files host_names happy_eyeballs deadlock random_operations reentrancy
-    thread_locals scripts
+    lifecycle every_suspension outcomes cancel cancel_from_another_thread join try_joins scopes
+    parts deadlines_of_parts wakers_of_parts selects panics unwinding destructors observers
+    trace_details chains clusters foreign_executors nesting order starvation stop timers ticks
+    moving_deadlines channels channel_operations notify mutexes rw_locks once_cells semaphores
+    semaphore_operations barriers watches broadcasts streams scheduled_calls wakes stale_wakes
+    new_wakers foreign_threads foreign_wakers cloned_wakers futures_combinators readiness
+    moving_sockets descriptors byte_streams buffered_reads copies zero_bytes slices short_reads tcp
+    udp unix_sockets socket_cancels signals pipes processes ended_children conversions_to_std
+    child_cancels held_time offload files sent_files host_names happy_eyeballs deadlock
+    explained_waits join_cycles suspected_cycles unread_panics random_operations reentrancy
+    thread_locals task_values scripts
 }
 
 #[test]

@@ -22,6 +22,7 @@ pub(super) struct Buffered<S: AttemptRead, B, F> {
 }
 
 impl<S: AttemptRead, B: Buffer, F> Buffered<S, B, F> {
+    #[track_caller]
     pub(super) fn new<R>(reader: &BufReader<S>, buffer: B, take: F) -> Self
     where
         F: FnMut(&mut UnreadBytes, &mut B::Content, bool) -> Option<io::Result<R>>,

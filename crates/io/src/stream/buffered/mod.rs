@@ -18,8 +18,8 @@ use crate::descriptor::{Leaf, NO_BUFFER};
 const CAPACITY: usize = 8 * 1024;
 
 /// A stream that is read in large pieces and returned in small ones: in lines, up to a delimiter,
-/// or in a number of bytes. Any stream can be wrapped: sockets and pipes (also the output of a
-/// child).
+/// or in a number of bytes. Any stream can be wrapped: sockets, pipes (also the output of a child),
+/// files, and the connections of the test kit.
 ///
 /// **A dropped operation loses nothing.** The bytes that have arrived stay in the buffer until an
 /// operation is done, and the next operation finds them. So a [`timeout`](quadrivium_core::timeout)

@@ -1,18 +1,27 @@
 //! Buffered reading: lines and other pieces of a stream, however its bytes arrive.
 
-use std::{future::poll_fn, io::ErrorKind, time::Duration};
+use std::{
+    fs as std_fs,
+    future::poll_fn,
+    io::{ErrorKind, SeekFrom},
+    task::Poll,
+    time::Duration,
+};
 
 use quadrivium::{
     event_loop::Turned,
-    io::{AttemptRead, BufReader, ByteReader, Polled, pipe},
+    fs::File,
+    io::{AttemptRead, BufReader, ByteReader, Polled, copy_both, pipe},
     net::UnixStream,
     prelude::*,
+    test::{Faults, Simulation, connection::with_capacity},
 };
 
 use crate::{
     Body, Notes, Subject, body,
-    sockets::{bytes, real_loop, tcp},
+    sockets::{NewPath, bytes, real_loop, tcp},
     turns,
+    wakers::leaves_no_waker,
 };
 
 laws! { ($) buffered_reads:
@@ -44,6 +53,14 @@ laws! { ($) buffered_reads:
     /// `into_inner` returns the bytes that no operation has taken. While a clone is left, it is an
     /// error.
     into_inner_returns_the_bytes_that_are_left;
+    /// The lines of a file are each returned once, also to several tasks.
+    a_file_has_lines_too;
+    /// If several readers share a file, each byte goes to one of them.
+    several_readers_of_a_file_share_its_cursor;
+    /// A file that is polled is written and read at its cursor.
+    a_file_can_be_polled;
+    /// A connection in memory has lines, can be copied and polled, also if its bytes are late.
+    a_connection_in_memory_is_a_stream_too;
     /// A reader that is polled returns the bytes in the buffer first, and then those of the stream.
     a_polled_reader_returns_the_buffer_first;
 }
@@ -136,6 +153,7 @@ fn a_cancelled_line_leaves_nothing_registered(subject: Subject) {
     let waits = event_loop.start(subject.task(line(body(), &reader, None)), 2);
     waits.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    leaves_no_waker(&mut event_loop, subject.task(line(body(), &reader, None)));
     let goes_on = line(writes(body(), &one, "kept\n"), &reader, "kept");
     event_loop.block_on(subject.task(goes_on)).unwrap();
 }
@@ -228,6 +246,112 @@ fn into_inner_returns_the_bytes_that_are_left(subject: Subject) {
     assert_eq!(rest, b"rest");
     let goes_on = writes(body(), &one, "!").perform_read(move || other.read_owned(vec![0; 9]), "!");
     event_loop.block_on(subject.task(goes_on)).unwrap();
+}
+
+/// A file with these bytes. It has no name any more.
+fn file(content: impl AsRef<[u8]>) -> File {
+    let path = NewPath::new();
+    std_fs::write(&path.0, content).unwrap();
+    let options = std_fs::File::options().read(true).write(true).open(&path.0);
+    File::from_std(options.unwrap())
+}
+
+fn a_file_has_lines_too(subject: Subject) {
+    let wanted: Vec<_> = (0..200).map(|n| format!("line {n}")).collect();
+    let (file, mut event_loop) = (file(wanted.join("\n")), real_loop());
+    let (notes, reader) = (Notes::default(), BufReader::with_capacity(9, file));
+    let tasks = [(); 2].map(|()| {
+        let (reader, dropped, notes) = (reader.clone(), reader.clone(), notes.clone());
+        let late = body().perform(timeout(Duration::ZERO, dropped.next_line()));
+        let reads = late.repeat_then(
+            110,
+            move || reader.next_line(),
+            move |line| _ = line.unwrap().map(|line| notes.add(line)),
+        );
+        event_loop.spawn(subject.task(reads))
+    });
+    tasks.into_iter().for_each(|task| event_loop.block_on(task).unwrap().unwrap());
+    let (mut lines, mut wanted) = (notes.lines(), wanted);
+    lines.sort();
+    wanted.sort();
+    let lost = wanted.iter().filter(|line| !lines.contains(line)).count();
+    // The two reads that were too late may have taken a line each.
+    assert!(lost <= 2 && lines.len() == wanted.len() - lost, "{lost} lines are lost");
+}
+
+fn several_readers_of_a_file_share_its_cursor(subject: Subject) {
+    let numbers: Vec<_> = (1_000..1_400).map(|n| n.to_string()).collect();
+    let (file, mut event_loop, notes) = (file(numbers.concat()), real_loop(), Notes::default());
+    let tasks = [(); 3].map(|()| {
+        let (reader, notes) = (BufReader::with_capacity(4, file.clone()), notes.clone());
+        let reads = body().repeat_then(
+            400,
+            move || reader.read_owned(vec![0; 4]),
+            move |read| notes.add(String::from_utf8(crate::sockets::read(read)).unwrap()),
+        );
+        event_loop.spawn(subject.task(reads))
+    });
+    tasks.into_iter().for_each(|task| event_loop.block_on(task).unwrap().unwrap());
+    let mut read = notes.lines();
+    read.retain(|number| !number.is_empty());
+    read.sort();
+    assert_eq!(read, numbers);
+}
+
+fn a_file_can_be_polled(subject: Subject) {
+    let (file, mut event_loop) = (file("0123456789"), real_loop());
+    let mut polled = Polled::new(file.clone());
+    let polls = future(async move {
+        let mut buffer = [0; 4];
+        assert_eq!(poll_fn(|cx| polled.poll_read(cx, &mut buffer)).await.unwrap(), 4);
+        assert_eq!(&buffer, b"0123");
+        // A poll that is pending, and given up, has read nothing.
+        let poll = poll_fn(|cx| Poll::Ready(polled.poll_read(cx, &mut buffer).is_pending()));
+        if !poll.await {
+            // The other thread was faster.
+            polled.get_ref().seek(SeekFrom::Start(4)).await.unwrap();
+        }
+        let mut polled = Polled::new(polled.into_inner());
+        assert_eq!(poll_fn(|cx| polled.poll_write(cx, b"abc")).await.unwrap(), 3);
+        let mut rest = [0; 9];
+        assert_eq!(poll_fn(|cx| polled.poll_read(cx, &mut rest)).await.unwrap(), 3);
+        assert_eq!(&rest[..3], b"789");
+        assert_eq!(poll_fn(|cx| polled.poll_read(cx, &mut rest)).await.unwrap(), 0);
+    });
+    let all = body().perform(polls);
+    let all = all.perform_read(move || file.read_at_owned(vec![0; 99], 0), "0123abc789");
+    event_loop.block_on(subject.task(all)).unwrap();
+}
+
+fn a_connection_in_memory_is_a_stream_too(subject: Subject) {
+    let faults =
+        Faults::none().slow_writes(0.5, Duration::from_secs(1)).spurious_wakes(0.1, Duration::ZERO);
+    Simulation::new().seeds(0..20).faults(faults).run(|event_loop| {
+        let ((one, from), (to, other)) = (with_capacity(5), with_capacity(3));
+        let text = "first\nsecond\nlast";
+        let ends = one.clone();
+        let writes = body().perform_ok(move || one.write_all(text)).run(move || ends.close_write());
+        let copies = body().perform_eq(move || copy_both(from, to), (text.len() as u64, 2));
+        let both = [writes, copies].map(|body| event_loop.spawn(subject.task(body)));
+        let reader = BufReader::new(other.clone());
+        let reads = line(line(body(), &reader, "first"), &reader, "second");
+        let mut polled = Polled::new(reader);
+        let polls = future(async move {
+            let (mut last, mut buffer) = (Vec::new(), [0; 9]);
+            loop {
+                let n = poll_fn(|cx| polled.poll_read(cx, &mut buffer)).await.unwrap();
+                last.extend_from_slice(&buffer[..n]);
+                if n == 0 {
+                    break;
+                }
+            }
+            assert_eq!(last, b"last");
+            assert_eq!(poll_fn(|cx| polled.poll_write(cx, b"ok")).await.unwrap(), 2);
+            polled.end_writing().unwrap();
+        });
+        event_loop.block_on(subject.task(reads.perform(polls))).unwrap();
+        both.into_iter().for_each(|task| event_loop.block_on(task).unwrap().unwrap());
+    });
 }
 
 fn a_polled_reader_returns_the_buffer_first(subject: Subject) {

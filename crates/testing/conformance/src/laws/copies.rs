@@ -1,23 +1,31 @@
 //! Copying from one stream to another, in one direction or in both.
 
-use std::{io::ErrorKind, net::Shutdown, time::Duration};
+use std::{
+    io::{self, ErrorKind, IoSlice},
+    net::Shutdown,
+    time::Duration,
+};
 
 use quadrivium::{
     event_loop::Turned,
-    io::{copy, copy_both, pipe},
+    io::{AttemptWrite, Attempts, Interest, copy, copy_both, pipe},
     net::{TcpStream, UnixStream},
     prelude::*,
+    task::{Context, Step},
 };
 
 use crate::{
     Body, Subject, body,
     sockets::{bytes, real_loop, tcp},
     turns,
+    wakers::leaves_no_waker,
 };
 
 laws! { ($) copies:
     /// A copy moves all bytes in order, from and to every kind of stream, and returns their number.
     all_bytes_are_copied_in_order;
+    /// A write may take a part of the bytes. Then the copy writes the rest.
+    a_write_of_a_part_is_continued;
     /// A copy in one direction does not end the writing: more can be written behind it.
     a_copy_leaves_the_stream_open;
     /// A copy reads no more than it can write, so a receiver that does not read stops the sender.
@@ -87,6 +95,41 @@ fn all_bytes_are_copied_in_order(subject: Subject) {
     copies!(subject, tcp(), pipe().unwrap());
     copies!(subject, pipe().unwrap(), UnixStream::pair().unwrap());
     copies!(subject, UnixStream::pair().unwrap(), tcp());
+}
+
+/// A stream that takes at most three bytes at once.
+#[derive(Clone)]
+struct Sips(UnixStream);
+
+impl Attempts for Sips {
+    type Place = <UnixStream as Attempts>::Place;
+
+    fn leave(&self, interest: Interest, place: &mut Self::Place) {
+        self.0.leave(interest, place);
+    }
+}
+
+impl AttemptWrite for Sips {
+    fn attempt_write(
+        &self,
+        place: &mut Self::Place,
+        cx: &Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Step<io::Result<usize>> {
+        let some = &slices[0][..slices[0].len().min(3)];
+        self.0.attempt_write(place, cx, &[IoSlice::new(some)])
+    }
+
+    fn end_writing(&self) -> io::Result<()> {
+        self.0.end_writing()
+    }
+}
+
+fn a_write_of_a_part_is_continued(subject: Subject) {
+    let (mut event_loop, ([a, b], [from, to])) = (real_loop(), two_pairs());
+    let copies = close_write(writes(body(), &a, bytes(300)), &a);
+    let copies = copies.perform_eq(move || copy(from, Sips(to)), 300);
+    event_loop.block_on(subject.task(reads(copies, &b, bytes(300)))).unwrap();
 }
 
 fn a_copy_leaves_the_stream_open(subject: Subject) {
@@ -176,9 +219,12 @@ fn a_receiver_that_is_gone_is_an_error(subject: Subject) {
 fn a_cancelled_copy_leaves_nothing_registered(subject: Subject) {
     let (mut event_loop, ([a, b], [one, other])) = (real_loop(), two_pairs());
     let kept = one.clone();
+    let again = (one.clone(), other.clone());
     let waits = event_loop.start(subject.task(body().perform(copy_both(one, other))), 3);
     waits.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    let waits = subject.task(body().perform(copy_both(again.0, again.1)));
+    leaves_no_waker(&mut event_loop, waits);
     let goes_on = reads(writes(body(), &a, "kept"), &kept, "kept");
     event_loop.block_on(subject.task(ends(goes_on, &b))).unwrap();
 }

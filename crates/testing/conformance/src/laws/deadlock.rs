@@ -63,7 +63,7 @@ laws! { ($) deadlock:
 
 /// The names of the tasks in a report.
 fn names(deadlock: &Deadlock) -> Vec<&str> {
-    deadlock.tasks.iter().map(|label| label.name.as_deref().unwrap_or("-")).collect()
+    deadlock.tasks.labels().map(|label| label.name.as_deref().unwrap_or("-")).collect()
 }
 
 /// Returns the deadlock with which a run must end.
@@ -100,8 +100,8 @@ fn a_self_join_is_reported(subject: Subject) {
     let message = deadlock.to_string();
     assert!(
         message.starts_with(
-            "deadlock: no task is ready, and nothing outside the loop can wake one: \
-             task 1 \"joins itself\" (spawned at "
+            "deadlock: no task is ready, and nothing outside the loop can wake one\n\n\
+             task 1 \"joins itself\" ("
         ),
         "{message}"
     );

@@ -10,8 +10,11 @@ mod every_suspension;
 mod cancel;
 mod cancel_from_another_thread;
 mod destructors;
+mod observers;
+mod trace_details;
 mod join;
 mod try_joins;
+mod scopes;
 mod parts;
 mod deadlines_of_parts;
 mod wakers_of_parts;
@@ -87,9 +90,14 @@ mod happy_eyeballs;
 
 // Errors, and calls of the loop from inside.
 mod deadlock;
+mod explained_waits;
+mod join_cycles;
+mod suspected_cycles;
+mod unread_panics;
 mod random_operations;
 mod reentrancy;
 mod thread_locals;
+mod task_values;
 
 // Generated programs.
 mod scripts;
@@ -103,6 +111,7 @@ const TOPICS: &[&[Law]] = &[
     cancel_from_another_thread::LAWS,
     join::LAWS,
     try_joins::LAWS,
+    scopes::LAWS,
     parts::LAWS,
     deadlines_of_parts::LAWS,
     wakers_of_parts::LAWS,
@@ -110,6 +119,8 @@ const TOPICS: &[&[Law]] = &[
     panics::LAWS,
     unwinding::LAWS,
     destructors::LAWS,
+    observers::LAWS,
+    trace_details::LAWS,
     chains::LAWS,
     clusters::LAWS,
     outcomes::LAWS,
@@ -167,9 +178,14 @@ const TOPICS: &[&[Law]] = &[
     host_names::LAWS,
     happy_eyeballs::LAWS,
     deadlock::LAWS,
+    explained_waits::LAWS,
+    join_cycles::LAWS,
+    suspected_cycles::LAWS,
+    unread_panics::LAWS,
     random_operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
+    task_values::LAWS,
     scripts::LAWS,
 ];
 
@@ -194,10 +210,16 @@ macro_rules! every_law {
         $crate::cancel_from_another_thread! {}
         $crate::join! {}
         $crate::try_joins! {}
+        $crate::scopes! {}
         $crate::parts! {}
+        $crate::deadlines_of_parts! {}
+        $crate::wakers_of_parts! {}
+        $crate::selects! {}
         $crate::panics! {}
         $crate::unwinding! {}
         $crate::destructors! {}
+        $crate::observers! {}
+        $crate::trace_details! {}
         $crate::chains! {}
         $crate::clusters! {}
         $crate::outcomes! {}
@@ -255,9 +277,14 @@ macro_rules! every_law {
         $crate::host_names! {}
         $crate::happy_eyeballs! {}
         $crate::deadlock! {}
+        $crate::explained_waits! {}
+        $crate::join_cycles! {}
+        $crate::suspected_cycles! {}
+        $crate::unread_panics! {}
         $crate::random_operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}
+        $crate::task_values! {}
         $crate::scripts! {}
     };
 }
@@ -289,6 +316,15 @@ mod tests {
             assert!(sentences.insert(law.specification), "{law:?} repeats another law");
             assert!(law.specification.ends_with('.'), "{law:?} must end with a full stop");
         }
+    }
+
+    #[test]
+    fn every_topic_is_tested_in_every_style() {
+        let topics: BTreeSet<_> = laws().map(|law| law.topic).collect();
+        let macros = include_str!("mod.rs")
+            .lines()
+            .filter_map(|line| line.strip_prefix("        $crate::")?.strip_suffix("! {}"));
+        assert_eq!(macros.collect::<BTreeSet<_>>(), topics);
     }
 
     /// Returns the contents of `docs/laws.md`.

@@ -66,7 +66,7 @@ fn a_panic_passes_through_a_hundred_tasks(subject: Subject) {
     let innermost = body().perform(turn()).run(|| panic!("on purpose"));
     let around = |task| body().hold(notes.when_dropped("around")).perform(task).note(&notes, "on");
     let error = new_loop().block_on(nested(subject, innermost, around)).unwrap_err();
-    assert_eq!(error.to_string(), "the task panicked: on purpose");
+    assert!(error.to_string().ends_with(" panicked: on purpose"), "{error}");
     assert_eq!(notes.lines(), ["around"; DEEP - 1]);
 }
 

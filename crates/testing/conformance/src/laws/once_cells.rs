@@ -3,10 +3,16 @@
 
 use std::rc::Rc;
 
-use quadrivium::{prelude::*, sync::OnceCell, task::BoxTask};
+use quadrivium::{
+    prelude::*,
+    sync::OnceCell,
+    task::{BoxTask, Step},
+};
 
 use super::deadlock::expect_deadlock;
-use crate::{Body, Notes, Probe, Subject, body, in_drop, new_loop, notes_and_loop, traced, turns};
+use crate::{
+    Body, Notes, Probe, Subject, body, in_drop, leaf, new_loop, notes_and_loop, traced, turns,
+};
 
 laws! { ($) once_cells:
     /// The first task makes the value, and the tasks that wait meanwhile get the same one.
@@ -179,6 +185,18 @@ fn destructors_run_before_the_value_is_there(subject: Subject) {
     let own = cell.clone();
     let checks = in_drop(move || assert_eq!((own.get(), own.set("set")), (None, Err("set"))));
     let init = subject.task(body().hold(checks).perform(turn()).output(|| "a"));
+    // A leaf keeps its values until it is dropped.
+    let own = cell.clone();
+    let kept = in_drop(move || assert_eq!((own.get(), own.set("set")), (None, Err("set"))));
+    let mut init = Some(init);
+    let init = leaf(move |cx| {
+        let _kept = &kept;
+        let step = init.as_mut().expect("it is resumed until it is done").as_mut().resume(cx);
+        if let Step::Done(_) = step {
+            init = None;
+        }
+        step
+    });
     let init = body().perform(cell.get_or_init(init));
     event_loop.block_on(subject.task(init)).unwrap();
     assert_eq!(cell.get(), Some(Rc::new("a")));

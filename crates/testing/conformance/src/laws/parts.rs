@@ -267,7 +267,7 @@ fn a_part_that_panics_drops_the_others(subject: Subject) {
     let panics = subject.task(body().perform(turn()).run(|| panic!("on purpose")));
     let all = subject.task(body().perform(join_all([waits, panics])));
     let error = event_loop.block_on(all).unwrap_err();
-    assert_eq!(error.to_string(), "the task panicked: on purpose");
+    assert!(error.to_string().ends_with(" panicked: on purpose"), "{error}");
     assert_eq!(notes.lines(), ["dropped"]);
     probe.wake();
     assert_eq!(probe.resumes(), 1);

@@ -213,10 +213,10 @@ fn a_panic_is_an_error_for_a_waiting_task(subject: Subject) {
         })
         .perform_then(
             move || slot.take().unwrap(),
-            move |ended| error_notes.add(ended.unwrap_err().to_string()),
+            move |ended| error_notes.add(ended.unwrap_err().panic_message().expect("it has one")),
         );
     new_loop().block_on(subject.task(asks)).unwrap();
-    assert_eq!(notes.count("the task panicked: in the call"), 1);
+    assert_eq!(notes.count("in the call"), 1);
     assert_eq!(notes.count("called"), 1);
 }
 

@@ -1,14 +1,20 @@
 //! Generated programs. A script is a small random program, and its record is the trace of the loop
 //! with the notes of the bodies. The same script must leave the same record in any style.
 
-use std::{env, time::Duration};
+use std::{cell::Cell, env, time::Duration};
 
-use proptest::test_runner::{Config, TestCaseError, TestError, TestRunner};
+use proptest::{
+    strategy::Strategy,
+    test_runner::{Config, TestCaseError, TestError, TestRunner},
+};
 use quadrivium::test::{Faults, Order, Simulation};
 
 use crate::{
     Subject, catch_panic, random_cases,
-    script::{Cast, PlayRecord, Script, agree, check_rules, compare, play_on, scripts, shrink},
+    script::{
+        Cast, PlayRecord, Script, agree, check_rules, compare, moving_scripts, play, play_on,
+        scripts, shrink,
+    },
     styles::{ALL, Future},
     watchdog,
 };
@@ -25,6 +31,9 @@ laws! { ($) scripts:
     /// A script leaves the same record as with async/await under spurious wakes, delayed wakes,
     /// cancels and faulty connections.
     leave_the_same_record_under_faults on VirtualClock;
+    /// A script that moves guards, permits and leaves between tasks leaves the same record as with
+    /// async/await, with the same reports. A task that is certainly part of a cycle never ends.
+    report_no_task_that_goes_on on VirtualClock;
     /// The same seed leaves the same record, bit for bit.
     replay_bit_for_bit on VirtualClock;
 }
@@ -42,6 +51,14 @@ const DEPTH: u32 = 2;
 /// Generates scripts until the law fails for one. Then panics with the smallest script for which it
 /// fails.
 fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), String>) {
+    for_many(subject, scripts(DEPTH), holds);
+}
+
+fn for_many(
+    subject: Subject,
+    scripts: impl Strategy<Value = Script>,
+    holds: impl Fn(&Script) -> Result<(), String>,
+) {
     let asked = env::var(SCRIPTS).map(|n| n.parse().expect("QUADRIVIUM_SCRIPTS is a number"));
     let alone: u32 = asked.unwrap_or(50);
     let n = if subject.is_pair() { alone.div_ceil(20) } else { alone };
@@ -53,8 +70,8 @@ fn for_many_scripts(subject: Subject, holds: impl Fn(&Script) -> Result<(), Stri
         let held = catch_panic(|| holds(script));
         held.unwrap_or_else(|panic| Err(format!("a panic: {panic}\n\nthe script:\n{script}")))
     };
-    let ran = TestRunner::new(config)
-        .run(&scripts(DEPTH), |script| holds(&script).map_err(TestCaseError::fail));
+    let ran =
+        TestRunner::new(config).run(&scripts, |script| holds(&script).map_err(TestCaseError::fail));
     match ran {
         Ok(()) => {}
         Err(TestError::Fail(_, script)) => {
@@ -116,6 +133,62 @@ fn leave_the_same_record_under_faults(subject: Subject) {
             compare(script, &casts, play, |record| check_rules(record, false))
         })
     });
+}
+
+/// How often the loop has reported tasks, in many scripts.
+#[derive(Default)]
+struct Reports {
+    scripts: Cell<usize>,
+    /// The scripts in which every task ends.
+    ending: Cell<usize>,
+    certain: Cell<usize>,
+    suspected: Cell<usize>,
+    /// The suspected cycles in which a task has ended by itself.
+    wrongly_suspected: Cell<usize>,
+}
+
+impl Reports {
+    fn count(&self, record: &PlayRecord) {
+        let add = |cell: &Cell<usize>, is: bool| cell.set(cell.get() + usize::from(is));
+        add(&self.scripts, true);
+        add(&self.ending, record.end == "done");
+        for report in &record.reports {
+            let is_wrong = report.tasks.iter().any(|task| record.went_on(*task));
+            add(&self.certain, report.is_certain);
+            add(&self.suspected, !report.is_certain);
+            add(&self.wrongly_suspected, !report.is_certain && is_wrong);
+        }
+    }
+}
+
+fn report_no_task_that_goes_on(subject: Subject) {
+    let casts = [Cast::all(&Future), Cast::all(subject)];
+    let reports = Reports::default();
+    // Each style plays other scripts, so that together they play more of them.
+    let name = subject.to_string();
+    let seed = name.bytes().fold(0_u64, |seed, byte| seed.rotate_left(5) ^ u64::from(byte));
+    for_many(subject, moving_scripts(DEPTH, seed), |script| {
+        let play = |script: &_, cast: &_| {
+            let record = play(script, cast);
+            reports.count(&record);
+            record
+        };
+        compare(script, &casts, play, |record| {
+            let is_wrong = record.end == "done" && record.reports.iter().any(|it| it.is_certain);
+            match is_wrong {
+                true => Err("every task has ended in spite of a certain report".to_string()),
+                false => check_rules(record, true),
+            }
+        })
+    });
+    println!(
+        "{} plays, and {} of them end: {} certain reports, {} suspected ones, {} of these wrongly",
+        reports.scripts.get(),
+        reports.ending.get(),
+        reports.certain.get(),
+        reports.suspected.get(),
+        reports.wrongly_suspected.get(),
+    );
 }
 
 fn replay_bit_for_bit(subject: Subject) {

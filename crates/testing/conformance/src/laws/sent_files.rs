@@ -14,6 +14,7 @@ use crate::{
     Subject, body,
     sockets::{NewPath, bytes, real_loop, tcp},
     turns,
+    wakers::leaves_no_waker,
 };
 
 laws! { ($) sent_files:
@@ -187,6 +188,8 @@ fn a_cancelled_send_leaves_nothing_registered(subject: Subject) {
     assert!(!sends.is_finished(), "the send must wait for room");
     sends.cancel();
     assert_eq!(turns(&mut event_loop, 1), Turned::Empty);
+    let waits = body().perform(send_file(&file, 0..MANY as u64, one.clone()));
+    leaves_no_waker(&mut event_loop, subject.task(waits));
     let reads = body().perform_then(
         move || other.read_to_end_owned(Vec::new()),
         |(n, all)| {

@@ -16,6 +16,7 @@
 mod cast;
 mod compare;
 mod generate;
+mod moving;
 mod play;
 mod record;
 mod rules;
@@ -24,9 +25,9 @@ mod text;
 
 pub use cast::Cast;
 pub use compare::{agree, compare};
-pub use generate::scripts;
+pub use generate::{moving_scripts, scripts};
 pub use play::{CHANNELS, play, play_on};
-pub use record::PlayRecord;
+pub use record::{PlayRecord, ReportedCycle};
 pub use rules::check_rules;
 pub use shrink::shrink;
 
@@ -78,6 +79,21 @@ pub enum Instruction {
     Read(u8),
     /// Closes the writing half of an end of the connection.
     CloseWrite(u8),
+    /// Locks a mutex. The guard goes to the end of the list of things.
+    Lock(u8),
+    /// Takes a permit of a semaphore. It goes to the end of the list of things.
+    Acquire(u8),
+    /// Resumes a lock, a permit, a receive or a join once. It goes to the end of the list of
+    /// things, or its output does.
+    Begin(u8),
+    /// Takes a thing off the list. If it was begun, performs it to its end. Puts it back.
+    Finish(u8),
+    /// Takes a thing off the list and drops it.
+    Release(u8),
+    /// Takes a thing off the list and sends it through the channel of things.
+    Give(u8),
+    /// Receives a thing from that channel. It goes to the end of the list.
+    Take,
     /// Performs a script, and fails if the script fails.
     Perform(Script),
     /// Performs two scripts side by side.

@@ -12,13 +12,17 @@ use quadrivium::{
         Notify,
         channel::{self, Receiver, Sender},
     },
-    task::{BoxTask, RESUMED_AFTER_DONE, Step},
+    task::BoxTask,
     test::connection::{self, Connection},
     time::{block_for, sleep, timeout, turn},
 };
 
-use super::{Cast, Instruction, PlayRecord, Script, record::Recording};
-use crate::{Body, HostLoop, body, catch_panic, leaf, map, new_loop};
+use super::{
+    Cast, Instruction, PlayRecord, ReportedCycle, Script,
+    moving::{Thing, Things, ready},
+    record::Recording,
+};
+use crate::{Body, HostLoop, body, catch_panic, map, new_loop, reports::Reports};
 
 /// The capacities of the channels: one value, three values, or unbounded.
 pub const CHANNELS: [Option<usize>; 3] = [Some(1), Some(3), None];
@@ -29,6 +33,10 @@ const ROOM: usize = 8;
 /// The limit of the number of events in a play. A script has no loops, so only a broken style
 /// exceeds it.
 const LIMIT: usize = 20_000;
+
+/// How long tasks wait for each other before they are reported. It is longer than each sleep of a
+/// script.
+const SUSPECT_AFTER: Duration = Duration::from_millis(10);
 
 /// The output of a script: the number of instructions it carried out, or the place where it failed.
 type ScriptResult = Result<usize, String>;
@@ -52,6 +60,8 @@ pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> P
         }
         record.borrow_mut().event(event);
     }));
+    let reports = Reports::of(event_loop.event_loop());
+    event_loop.event_loop().suspect_after(SUSPECT_AFTER);
     let main = stage.task(script, "main".to_string());
     drop(event_loop.event_loop().spawn(main));
     let end = catch_panic(|| event_loop.run()).map_or_else(|message| message, how_it_ended);
@@ -61,7 +71,8 @@ pub fn play_on(event_loop: &mut dyn HostLoop, script: &Script, cast: &Cast) -> P
     // The next turn reports the cancels to the trace.
     let _ = event_loop.turn();
     event_loop.trace(Box::new(|_: &Event| ()));
-    stage.record.take().end(end)
+    let reports = reports.take().iter().filter_map(ReportedCycle::of).collect();
+    stage.record.take().end(end, reports)
 }
 
 fn keep_on_recording(stage: &SharedByScripts) -> impl FnMut(&Event) + 'static {
@@ -73,7 +84,7 @@ fn how_it_ended(ran: Result<(), RunError>) -> String {
     match ran {
         Ok(()) => "done".to_string(),
         Err(RunError::Deadlock(deadlock)) => {
-            let tasks: Vec<_> = deadlock.tasks.iter().map(|label| label.id.to_string()).collect();
+            let tasks: Vec<_> = deadlock.tasks.labels().map(|label| label.id.to_string()).collect();
             format!("deadlock of {}", tasks.join(", "))
         }
         Err(error) => error.to_string(),
@@ -89,6 +100,7 @@ struct SharedByScripts {
     channels: Rc<Vec<(Sender<String>, Receiver<String>)>>,
     notify: Notify,
     ends: Rc<[Connection; 2]>,
+    things: Things,
 }
 
 /// The place of an instruction. `main.2.0` is the first instruction of the script in the third
@@ -112,6 +124,7 @@ impl SharedByScripts {
             channels: Rc::new(channels.into()),
             notify: Notify::new(),
             ends: Rc::new(connection::with_capacity(ROOM).into()),
+            things: Things::new(),
         }
     }
 
@@ -119,6 +132,7 @@ impl SharedByScripts {
     fn cancel_all(&self) {
         let handles = self.handles.take();
         handles.iter().flatten().for_each(JoinHandle::cancel);
+        drop(self.things.take_all());
     }
 
     /// Returns a task that plays this script.
@@ -209,6 +223,26 @@ impl ScriptPlace {
                 let n = usize::from(*n) % 2;
                 body.run(move || stage.ends[n].close_write())
             }
+            Instruction::Lock(n) => self.take_thing(body, *n, Things::lock),
+            Instruction::Acquire(n) => self.take_thing(body, *n, Things::acquire),
+            Instruction::Finish(n) => self.take_thing(body, *n, Things::finish),
+            Instruction::Take => self.take_thing(body, 0, |things, _| things.receive()),
+            Instruction::Begin(n) => {
+                let n = *n;
+                let begin = move || {
+                    let leaf = stage.things.to_begin(n, |which| stage.take_handle(which));
+                    stage.things.begin(leaf)
+                };
+                body.perform_then(begin, self.noting_output())
+            }
+            Instruction::Release(n) => {
+                let n = *n;
+                body.run(move || drop(stage.things.take(n)))
+            }
+            Instruction::Give(n) => {
+                let n = *n;
+                body.perform_then(move || stage.things.give(n), self.noting_output())
+            }
             Instruction::Perform(script) => {
                 let task = self.task(script, "");
                 self.or_fail(body, task, failed)
@@ -254,6 +288,21 @@ impl ScriptPlace {
         )
     }
 
+    /// Performs a task whose output may be a thing, and puts that on the list.
+    fn take_thing(
+        self,
+        body: Body,
+        n: u8,
+        task: fn(&Things, u8) -> BoxTask<Option<Thing>>,
+    ) -> Body {
+        let things = self.stage.things.clone();
+        let kept = things.clone();
+        body.perform_then(
+            move || task(&things, n),
+            move |thing| self.note(kept.put(thing, "has it")),
+        )
+    }
+
     fn join(self, body: Body, n: u8) -> Body {
         let stage = self.stage.clone();
         let make = move || match stage.take_handle(n) {
@@ -280,12 +329,6 @@ impl SharedByScripts {
         let n = usize::from(n) % handles.len();
         handles[n] = Some(handle);
     }
-}
-
-/// Returns a task that is done at once.
-fn ready<T: 'static>(output: T) -> BoxTask<T> {
-    let mut output = Some(output);
-    Box::pin(leaf(move |_| Step::Done(output.take().expect(RESUMED_AFTER_DONE))))
 }
 
 /// Adds a note when it is dropped.

@@ -2,7 +2,13 @@
 
 use std::fmt;
 
-use quadrivium::event_loop::trace::{Event, EventKind};
+use quadrivium::{
+    event_loop::{
+        Report,
+        trace::{Event, EventKind},
+    },
+    host::TaskId,
+};
 
 /// The record of a play: the trace of the loop, and between its lines the notes of the bodies and
 /// destructors.
@@ -15,6 +21,37 @@ pub struct PlayRecord {
     pub ended_after: usize,
     /// How the run ended: `done`, a deadlock with its tasks, or a panic.
     pub end: String,
+    /// The cycles of tasks that the loop has reported.
+    pub reports: Vec<ReportedCycle>,
+}
+
+/// Tasks that wait for each other, according to a report of the loop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReportedCycle {
+    /// Whether the report was certain.
+    pub is_certain: bool,
+    /// The tasks.
+    pub tasks: Vec<TaskId>,
+}
+
+impl ReportedCycle {
+    /// Returns the tasks of a report, if it describes a cycle.
+    pub(super) fn of(report: &Report) -> Option<Self> {
+        let (is_certain, tasks) = match report {
+            Report::JoinCycle(tasks) => (true, tasks),
+            Report::SuspectedCycle { tasks, .. } => (false, tasks),
+            _ => return None,
+        };
+        Some(Self { is_certain, tasks: tasks.labels().map(|label| label.id).collect() })
+    }
+}
+
+impl fmt::Display for ReportedCycle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = if self.is_certain { "certain" } else { "suspected" };
+        let tasks: Vec<_> = self.tasks.iter().map(TaskId::to_string).collect();
+        write!(f, "{kind}: a cycle of {}", tasks.join(", "))
+    }
 }
 
 /// One line of a record.
@@ -27,10 +64,21 @@ pub enum RecordedLine {
 }
 
 impl PlayRecord {
+    /// Returns whether this task was done, or has panicked.
+    pub fn went_on(&self, task: TaskId) -> bool {
+        self.entries.iter().any(|entry| match entry {
+            RecordedLine::Event(event) => {
+                event.task == task && matches!(event.kind, EventKind::Done | EventKind::Panicked)
+            }
+            RecordedLine::Note(_) => false,
+        })
+    }
+
     /// Returns all lines, including the end.
     pub fn lines(&self) -> Vec<String> {
         let entries = self.entries.iter().map(RecordedLine::to_string);
-        entries.chain([format!("the end: {}", self.end)]).collect()
+        let reports = self.reports.iter().map(ReportedCycle::to_string);
+        entries.chain(reports).chain([format!("the end: {}", self.end)]).collect()
     }
 }
 
@@ -50,7 +98,7 @@ impl Recording {
 
     /// The notes of a step follow the event with which the step begins.
     pub(super) fn event(&mut self, event: &Event) {
-        self.entries.push(RecordedLine::Event(event.clone()));
+        self.entries.push(RecordedLine::Event(event.comparable()));
         if event.kind == EventKind::Resumed {
             self.entries.append(&mut self.notes);
         }
@@ -62,9 +110,9 @@ impl Recording {
         self.ended_after = self.entries.len();
     }
 
-    pub(super) fn end(mut self, end: String) -> PlayRecord {
+    pub(super) fn end(mut self, end: String, reports: Vec<ReportedCycle>) -> PlayRecord {
         self.entries.append(&mut self.notes);
-        PlayRecord { entries: self.entries, ended_after: self.ended_after, end }
+        PlayRecord { entries: self.entries, ended_after: self.ended_after, end, reports }
     }
 }
 

@@ -22,6 +22,7 @@ use super::{PlayRecord, record::RecordedLine};
 /// - A task is woken by no deadline that is still to come, and by no task that does not run.
 /// - A task is done only while it runs, and has no event after its end.
 /// - No place of a script makes two notes.
+/// - A task that was certainly part of a cycle of joins never ends by itself.
 /// - When the run ends, every task that is left waits for a wake and is named in the deadlock.
 ///
 /// If `in_order`, the task that was ready first is resumed first.
@@ -44,7 +45,11 @@ pub fn check_rules(record: &PlayRecord, in_order: bool) -> Result<(), String> {
     if record.ended_after == record.entries.len() {
         seen.end(&record.end)?;
     }
-    Ok(())
+    let mut certain = record.reports.iter().filter(|report| report.is_certain);
+    match certain.find(|report| report.tasks.iter().any(|it| record.went_on(*it))) {
+        Some(report) => Err(format!("{report}, but one of them has ended by itself")),
+        None => Ok(()),
+    }
 }
 
 /// The state of a task, according to the events so far.
@@ -202,7 +207,7 @@ impl Seen {
 mod tests {
     use super::*;
     use crate::{
-        script::{Cast, Instruction::*, Script, play},
+        script::{Cast, Instruction::*, ReportedCycle, Script, play},
         styles::Future,
     };
 
@@ -282,6 +287,15 @@ mod tests {
         breaks("the task has not suspended", |it| {
             put(it, "0ns task 1 resumed", TaskId(1), EventKind::Cancelled);
         });
+    }
+
+    #[test]
+    fn a_certain_report_of_a_task_that_ends_is_seen() {
+        let reported = |is_certain| ReportedCycle { is_certain, tasks: vec![TaskId(1), TaskId(2)] };
+        breaks("one of them has ended by itself", |it| it.reports.push(reported(true)));
+        let mut record = record();
+        record.reports.push(reported(false));
+        assert_eq!(check_rules(&record, true), Ok(()));
     }
 
     #[test]

@@ -65,6 +65,13 @@ impl Instruction {
             | Instruction::Write(_)
             | Instruction::Read(_)
             | Instruction::CloseWrite(_)
+            | Instruction::Lock(_)
+            | Instruction::Acquire(_)
+            | Instruction::Begin(_)
+            | Instruction::Finish(_)
+            | Instruction::Release(_)
+            | Instruction::Give(_)
+            | Instruction::Take
             | Instruction::Fail
             | Instruction::Panic => vec![],
         }
@@ -87,6 +94,12 @@ impl Instruction {
             Instruction::Write(n) => Vec::from_iter(number(n, Instruction::Write)),
             Instruction::Read(n) => Vec::from_iter(number(n, Instruction::Read)),
             Instruction::CloseWrite(n) => Vec::from_iter(number(n, Instruction::CloseWrite)),
+            Instruction::Lock(n) => Vec::from_iter(number(n, Instruction::Lock)),
+            Instruction::Acquire(n) => Vec::from_iter(number(n, Instruction::Acquire)),
+            Instruction::Begin(n) => Vec::from_iter(number(n, Instruction::Begin)),
+            Instruction::Finish(n) => Vec::from_iter(number(n, Instruction::Finish)),
+            Instruction::Release(n) => Vec::from_iter(number(n, Instruction::Release)),
+            Instruction::Give(n) => Vec::from_iter(number(n, Instruction::Give)),
             Instruction::Spawn(script) => inside(script, &Instruction::Spawn),
             Instruction::Perform(script) => inside(script, &Instruction::Perform),
             Instruction::Timeout(n, script) => {
@@ -102,6 +115,7 @@ impl Instruction {
             | Instruction::Wait
             | Instruction::NotifyOne
             | Instruction::NotifyAll
+            | Instruction::Take
             | Instruction::Fail
             | Instruction::Panic => vec![],
         }

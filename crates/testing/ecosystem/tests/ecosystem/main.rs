@@ -12,6 +12,7 @@ mod pipes;
 mod regexes;
 mod tls;
 mod tokio_io;
+mod tracing_spans;
 mod websockets;
 
 use std::net::SocketAddr;

@@ -13,14 +13,14 @@ pub const BUGS: &[Bug] = &[
         name: "never-gives-way",
         harm: "a task that never has to wait keeps other tasks from running",
         file: FAIRNESS,
-        find: "DONE.get() >= IN_A_ROW &&",
+        find: "count() >= IN_A_ROW &&",
         replace: "false &&",
     },
     Bug {
         name: "gives-way-in-each-step",
         harm: "the count of operations is never set back, so in the end each operation costs a turn",
         file: "crates/hosts/event-loop/src/turn/step.rs",
-        find: "self.running.set(Some(key));\n            fairness::begin_step();",
+        find: "self.running.set(Some(key));\n            inspect::begin_step(RunningTask(key.0));",
         replace: "self.running.set(Some(key));",
     },
     Bug {
@@ -69,8 +69,8 @@ pub const BUGS: &[Bug] = &[
         name: "receive-overtakes",
         harm: "a receiver that comes later takes the value that waiting receivers are entitled to",
         file: RECV,
-        find: "&& !state.receiving.is_first(place) {",
-        replace: "&& place.has_waited() && !state.receiving.is_first(place) {",
+        find: "if !state.receiving.is_first(place) &&",
+        replace: "if place.has_waited() && !state.receiving.is_first(place) &&",
     },
     Bug {
         name: "former-waker-of-a-send-kept",

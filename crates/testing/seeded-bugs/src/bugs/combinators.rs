@@ -5,6 +5,7 @@ use super::Bug;
 const JOIN: &str = "crates/core/src/combinators/join.rs";
 const TRY_JOIN: &str = "crates/core/src/combinators/try_join.rs";
 const TRY_JOIN_ALL: &str = "crates/core/src/combinators/try_join_all.rs";
+const SELECT: &str = "crates/core/src/combinators/select.rs";
 const RACE: &str = "crates/core/src/combinators/race.rs";
 const PARTS: &str = "crates/core/src/combinators/parts.rs";
 const PART_WAKERS: &str = "crates/core/src/host/part_wakers.rs";
@@ -66,6 +67,41 @@ pub const BUGS: &[Bug] = &[
         file: PARTS,
         find: "set.insert_into_word(word, bits | turns);",
         replace: "",
+    },
+    Bug {
+        name: "select-favours-its-first-part",
+        harm: "a source that always has something starves the other parts of a `select`",
+        file: SELECT,
+        find: "*self = Self::At(host::first_part(parts));",
+        replace: "*self = Self::At(0 * host::first_part(parts));",
+    },
+    Bug {
+        name: "select-begins-anew",
+        harm: "a part that was never first waits for all parts before it, again and again",
+        file: SELECT,
+        find: "Self::At((index + 1) % parts)",
+        replace: "Self::At(0 * (index + parts))",
+    },
+    Bug {
+        name: "biased-select-rotates",
+        harm: "a request to stop waits behind the next piece of work",
+        file: SELECT,
+        find: "Self { begin: Begin::Biased, ..self }",
+        replace: "self",
+    },
+    Bug {
+        name: "parts-before-the-first-skipped",
+        harm: "some parts of a `select` are never resumed",
+        file: PARTS,
+        find: "if first > 0 {",
+        replace: "if first > usize::MAX / 2 {",
+    },
+    Bug {
+        name: "simulated-select-always-the-same",
+        harm: "a simulation never tries that another part of a `select` comes first",
+        file: "crates/hosts/event-loop/src/turn/host.rs",
+        find: "scheduled.ask(|schedule| schedule.first_part(n))",
+        replace: "scheduled.ask(|_| 0)",
     },
     Bug {
         name: "only-the-first-part-wakes-its-combinator",

@@ -2,6 +2,7 @@
 
 use super::Bug;
 
+const OBSERVER: &str = "crates/core/src/host/observer.rs";
 const HOST: &str = "crates/hosts/event-loop/src/turn/host.rs";
 const SLOTS: &str = "crates/hosts/event-loop/src/tasks/slots.rs";
 const CANCEL: &str = "crates/hosts/event-loop/src/turn/cancel.rs";
@@ -34,8 +35,8 @@ pub const BUGS: &[Bug] = &[
         name: "panic-swallowed",
         harm: "a task that panicked is reported as cancelled",
         file: STEP,
-        find: "Some(body)) => self.fail(key, body, JoinError::panicked(payload)),",
-        replace: "Some(body)) => self.fail(key, body, JoinError::Cancelled),",
+        find: "self.fail(key, body, self.panicked(key, payload));",
+        replace: "drop(payload);\n                self.fail(key, body, JoinError::Cancelled);",
     },
     Bug {
         name: "cancel-of-the-running-task-dropped",
@@ -127,5 +128,47 @@ pub const BUGS: &[Bug] = &[
         file: SLOTS,
         find: "live.sort_by_key(|index| self.id(*index));",
         replace: "live.sort();",
+    },
+    Bug {
+        name: "destructors-without-observers",
+        harm: "spans of a task that is cancelled stay entered, because no observer is told of its end",
+        file: END,
+        find: "let observed = host::observed_step(RunningTask(key.0), body.style());",
+        replace: "let observed = None::<ObservedStep>;",
+    },
+    Bug {
+        name: "unread-output-without-observers",
+        harm: "calls in the destructor of an unread output are taken for calls of another task",
+        file: END,
+        find: "let _observed = has_destructors.then(begin);",
+        replace: "_ = (has_destructors, begin);",
+    },
+    Bug {
+        name: "steps-without-observers",
+        harm: "an observer is told of the end of tasks only",
+        file: "crates/hosts/event-loop/src/turn/step.rs",
+        find: "match self.tells.get() || host::is_observed() {",
+        replace: "match self.tells.get() {",
+    },
+    Bug {
+        name: "observers-in-one-order",
+        harm: "of two observers, the first restores its thread-local before the second has saved it",
+        file: OBSERVER,
+        find: "in self.observers.iter().rev() {",
+        replace: "in self.observers.iter() {",
+    },
+    Bug {
+        name: "observer-of-half-a-step",
+        harm: "an observer that is registered in a step is told of the end of a step that it has not seen begin",
+        file: OBSERVER,
+        find: "for observer in self.observers.iter().rev() {",
+        replace: "for observer in OBSERVERS.with_borrow(|it| it.clone()).iter().flat_map(|it| it.iter()) {",
+    },
+    Bug {
+        name: "observer-panics-into-the-task",
+        harm: "a panic of an observer ends the task",
+        file: OBSERVER,
+        find: "contain(|| observer.resumed(task, style));",
+        replace: "observer.resumed(task, style);",
     },
 ];

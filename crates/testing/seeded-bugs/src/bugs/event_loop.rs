@@ -36,8 +36,8 @@ pub const BUGS: &[Bug] = &[
         name: "resumed-twice",
         harm: "a wake of a task that is ready puts it into the queue a second time",
         file: WAKE,
-        find: "TaskStage::Suspended | TaskStage::SuspendedUntilReady => {\n                let former",
-        replace: "TaskStage::Suspended | TaskStage::SuspendedUntilReady | TaskStage::Ready => {\n                let former",
+        find: "if slot.stage == TaskStage::Suspended {",
+        replace: "if matches!(slot.stage, TaskStage::Suspended | TaskStage::Ready) {",
     },
     Bug {
         name: "stale-generation-honoured",
@@ -92,8 +92,8 @@ pub const BUGS: &[Bug] = &[
         name: "wakes-the-wrong-loop",
         harm: "a waker of one loop wakes a task of another loop that runs on its thread",
         file: "crates/hosts/event-loop/src/wake/active_loop.rs",
-        find: "Some(active) if active.index() == index => Some(Rc::clone(active)),",
-        replace: "Some(active) => Some(Rc::clone(active)),",
+        find: "Some(active) if active.index() == index => {",
+        replace: "Some(active) => {\n            let _ = index;",
     },
     Bug {
         name: "join-on-another-loop-called-a-missing-wake",

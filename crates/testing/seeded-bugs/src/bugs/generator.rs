@@ -12,7 +12,7 @@ pub const BUGS: &[Bug] = &[
         name: "generator-waker-not-renewed",
         harm: "a generator that moves to another task still wakes the former task",
         file: HANDLE,
-        find: "match this.task.resume(&mut Context::new(cx.waker())) {",
+        find: "match this.task.resume(&mut Context::performed_at(this.line, cx.waker())) {",
         replace: "type Wakers = std::collections::HashMap<usize, std::rc::Rc<quadrivium_core::LocalWaker>>;\n        \
                   thread_local! { static FIRST: Cell<Wakers> = Cell::default(); }\n        \
                   let mut wakers = FIRST.take();\n        \

@@ -38,8 +38,8 @@ pub const BUGS: &[Bug] = &[
         name: "green-suspends-while-unwinding",
         harm: "a destructor that waits suspends a stack in the middle of a panic",
         file: HANDLE,
-        find: "if thread::panicking() {",
-        replace: "if false {",
+        find: "if thread::panicking() {\n        refuse_to_suspend();",
+        replace: "if false {\n        refuse_to_suspend();",
     },
     Bug {
         name: "green-gives-up-at-once",

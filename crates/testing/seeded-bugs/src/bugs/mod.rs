@@ -7,6 +7,8 @@ mod event_loop;
 mod ends;
 mod timers;
 mod trace;
+mod reports;
+mod explained_waits;
 mod other_threads;
 mod sockets;
 mod streams;
@@ -14,6 +16,8 @@ mod channels;
 mod notify;
 mod sync;
 mod combinators;
+mod scopes;
+mod task_values;
 mod offload;
 mod processes;
 mod callback;
@@ -43,6 +47,8 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         ends::BUGS,
         timers::BUGS,
         trace::BUGS,
+        reports::BUGS,
+        explained_waits::BUGS,
         other_threads::BUGS,
         sockets::BUGS,
         streams::BUGS,
@@ -50,6 +56,8 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         notify::BUGS,
         sync::BUGS,
         combinators::BUGS,
+        scopes::BUGS,
+        task_values::BUGS,
         offload::BUGS,
         processes::BUGS,
         callback::BUGS,

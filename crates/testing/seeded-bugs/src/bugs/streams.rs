@@ -4,6 +4,7 @@ use super::Bug;
 
 const BUFFERED_LEAF: &str = "crates/io/src/stream/buffered/leaf.rs";
 const BUFFERED_READS: &str = "crates/io/src/stream/buffered/reads.rs";
+const FILE_ATTEMPTS: &str = "crates/io/src/fs/attempts.rs";
 const COPY: &str = "crates/io/src/stream/copy.rs";
 const SEND_FILE: &str = "crates/io/src/fs/send_file.rs";
 const UNREAD: &str = "crates/io/src/stream/buffered/unread.rs";
@@ -102,6 +103,28 @@ pub const BUGS: &[Bug] = &[
         file: SEND_FILE,
         find: "*written += n;",
         replace: "*written = bytes.len();",
+    },
+    Bug {
+        name: "late-bytes-never-polled",
+        harm: "in a simulation, a polled stream whose bytes are late is never read again",
+        file: "crates/io/src/stream/polled/mod.rs",
+        find: "*alarm = Some(Alarm::new(deadline, cx.waker()))",
+        replace: "drop(Alarm::new(deadline, cx.waker()))",
+    },
+    Bug {
+        name: "dropped-read-of-a-file-takes-bytes",
+        harm: "a read of a file that is given up loses bytes",
+        file: FILE_ATTEMPTS,
+        find: "let n = at.map_or(Cursor, At).read(file, bytes)?;\n            Ok(ReadChunk { at, n })",
+        replace: "let n = Cursor.read(file, bytes)?;\n            \
+                  let at = at.map(|at| at + n as u64);\n            Ok(ReadChunk { at, n })",
+    },
+    Bug {
+        name: "two-readers-of-a-file-get-the-same-bytes",
+        harm: "two tasks that read a file together get some of its bytes twice",
+        file: FILE_ATTEMPTS,
+        find: "if file.stream_position()? != at {",
+        replace: "if file.stream_position()? < at {",
     },
     Bug {
         name: "dropped-send-still-waits",

@@ -16,7 +16,7 @@ pub const BUGS: &[Bug] = &[
         name: "try-lock-overtakes",
         harm: "a `try_lock` takes the lock that waiting tasks are entitled to",
         file: MUTEX,
-        find: "self.take(&mut QueuePlace::default())",
+        find: "let value = self.take(&mut QueuePlace::new())?;\n        Some(MutexGuard { mutex: self.clone(), value: Some(value) })",
         replace: "let value = self.state.borrow_mut().value.take()?;\n        Some(MutexGuard { mutex: self.clone(), value: Some(value) })",
     },
     Bug {
@@ -30,8 +30,8 @@ pub const BUGS: &[Bug] = &[
         name: "unlocking-wakes-no-task",
         harm: "a task that waits for a lock is not woken when the lock is released",
         file: MUTEX,
-        find: "state.value = self.value.take();\n            state.waiting.notify_at(0, deferred);",
-        replace: "let _ = deferred;\n            state.value = self.value.take();",
+        find: "state.object.release(TakenIndex::ONLY);\n            state.waiting.notify_at(0, deferred);",
+        replace: "let _ = deferred;\n            state.object.release(TakenIndex::ONLY);",
     },
     Bug {
         name: "small-requests-overtake",
@@ -44,8 +44,8 @@ pub const BUGS: &[Bug] = &[
         name: "released-permits-wake-one-task",
         harm: "when many permits are released at once, only the first waiting task is woken",
         file: SEMAPHORE,
-        find: "state.waiting.leave(place, deferred);\n            state.notify_next(deferred);",
-        replace: "state.waiting.leave(place, deferred);",
+        find: "state.notify_next(deferred);\n            Some(Ok(",
+        replace: "Some(Ok(",
     },
     Bug {
         name: "two-writers-at-once",

@@ -2,6 +2,7 @@
 
 use super::Bug;
 
+const NOTES: &str = "crates/hosts/event-loop/src/turn/notes.rs";
 const WAKE: &str = "crates/hosts/event-loop/src/turn/wake.rs";
 
 pub const BUGS: &[Bug] = &[
@@ -25,5 +26,19 @@ pub const BUGS: &[Bug] = &[
         file: "crates/hosts/event-loop/src/turn/step.rs",
         find: "self.running.set(None);",
         replace: "",
+    },
+    Bug {
+        name: "trace-without-objects",
+        harm: "a suspension in the trace does not show which channel or lock the task waits for",
+        file: NOTES,
+        find: "_ => record_of(number).map(",
+        replace: "_ => record_of(number).filter(|_| false).map(",
+    },
+    Bug {
+        name: "trace-joins-no-task",
+        harm: "a join in the trace does not show which task is joined",
+        file: NOTES,
+        find: "LeafKind::Join => {",
+        replace: "LeafKind::Join if false => {",
     },
 ];

@@ -21,6 +21,7 @@ use std::{
 use quadrivium_core::{
     Context, Step, Task, Wait,
     host::{self, Host, Hosted, HostedTask, Label, SpawnedTasks, TaskKey, Wrapper},
+    inspect::Style,
 };
 
 /// Checks that all tasks that a task spawned have ended when it is done, and also the tasks that
@@ -99,6 +100,10 @@ impl Hosted for NotedTask {
 
     fn take_output(mut self: Pin<&mut Self>, output: &mut dyn Any) {
         self.task().take_output(output);
+    }
+
+    fn style(&self) -> Style {
+        self.task.as_ref().map_or(Style::Other, |task| task.style())
     }
 }
 

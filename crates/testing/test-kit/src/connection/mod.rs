@@ -30,6 +30,9 @@
 //!   reset loses the bytes that are still at the sender.
 //! * No packet is lost, so no operation fails with `TimedOut`. There are no urgent bytes.
 //!
+//! A connection can be wrapped in `quadrivium::io::BufReader` and `quadrivium::io::Polled`, and
+//! copied by `quadrivium::io::copy`.
+//!
 //! In a simulation, [`Faults`](crate::Faults) set how often each fault happens. Outside a
 //! simulation there are no faults.
 
@@ -43,6 +46,7 @@ mod socket;
 mod arrivals;
 mod read;
 mod write;
+mod attempts;
 
 pub use read::{Read, ReadExact};
 pub use write::{Write, WriteAll};

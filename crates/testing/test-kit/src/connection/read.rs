@@ -29,13 +29,14 @@ impl Read {
     pub(super) fn new(end: &Rc<ConnectionEnd>, most: usize) -> Self {
         Self { end: Rc::clone(end), most, has_begun: false }
     }
+}
 
-    fn begin(&mut self) {
-        // Once for each operation: the number of its resumes must not change the fault.
-        let begins = !std::mem::replace(&mut self.has_begun, true);
-        if begins && run::happens(|faults| faults.resets) {
-            self.end.reset();
-        }
+/// Lets the faults of a read happen. They happen once for each operation: the number of its resumes
+/// must not change the fault.
+pub(super) fn begin(end: &ConnectionEnd, has_begun: &mut bool) {
+    let begins = !std::mem::replace(has_begun, true);
+    if begins && run::happens(|faults| faults.resets) {
+        end.reset();
     }
 }
 
@@ -55,7 +56,8 @@ impl Task for Read {
         if self.most == 0 {
             return self.end.here.done(Ok(Vec::new()));
         }
-        self.begin();
+        let this = &mut *self;
+        begin(&this.end, &mut this.has_begun);
         match self.end.read(self.most, cx) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(read) => self.end.here.done(read),

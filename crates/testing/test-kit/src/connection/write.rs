@@ -29,17 +29,18 @@ impl Write {
     pub(super) fn new(end: &Rc<ConnectionEnd>, bytes: Vec<u8>) -> Self {
         Self { end: Rc::clone(end), bytes, written: 0, has_begun: false }
     }
+}
 
-    fn begin(&mut self) {
-        // Once for each operation: the number of its resumes must not change the fault.
-        if std::mem::replace(&mut self.has_begun, true) {
-            return;
-        }
-        if run::happens(|faults| faults.resets) {
-            self.end.reset();
-        } else if run::happens(|faults| faults.half_closes) {
-            self.end.close_write();
-        }
+/// Lets the faults of a write happen, once for each operation. The number of its resumes must not
+/// change the fault.
+pub(super) fn begin(end: &ConnectionEnd, has_begun: &mut bool) {
+    if std::mem::replace(has_begun, true) {
+        return;
+    }
+    if run::happens(|faults| faults.resets) {
+        end.reset();
+    } else if run::happens(|faults| faults.half_closes) {
+        end.close_write();
     }
 }
 
@@ -59,7 +60,8 @@ impl Task for Write {
         if self.bytes.is_empty() {
             return self.end.here.done(Ok(0));
         }
-        self.begin();
+        let this = &mut *self;
+        begin(&this.end, &mut this.has_begun);
         match self.end.write(&self.bytes[self.written..], cx) {
             Step::Suspended(wait) => Step::Suspended(wait),
             Step::Done(written) => self.end.here.done(written),

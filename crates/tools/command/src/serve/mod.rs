@@ -8,13 +8,7 @@ use std::{
     sync::mpsc,
 };
 
-use quadrivium::{
-    future::perform,
-    net::TcpListener,
-    prelude::*,
-    signal::{Signal, Signals, is_ignored},
-    task::BoxTask,
-};
+use quadrivium::{future::perform, net::TcpListener, prelude::*, signal::Signals, task::BoxTask};
 use quadrivium_examples::{
     chat, echo,
     http::{self, Http},
@@ -104,14 +98,11 @@ fn server_task(serve: &Serve, listener: TcpListener) -> Result<BoxTask<()>, Stri
     };
     let server = Server::new(listener, limits);
     let no_signals = |error| format!("cannot listen for signals: {error}");
-    // A signal that is ignored from the start stays ignored, as a parent process may want.
-    let stop_signals = [Signal::Interrupt, Signal::Terminate].into_iter();
-    let signals = Signals::new(stop_signals.filter(|it| !is_ignored(*it))).map_err(no_signals)?;
+    let signals = Signals::to_stop().map_err(no_signals)?;
     let accepting = serve(options.style, server.clone());
     Ok(Box::pin(future(async move {
-        let stopping = spawn_named("signals", stop_on_signal(signals, server.clone()));
+        signals.cancel(server.scope());
         perform(server.run(accepting)).await;
-        stopping.cancel();
     })))
 }
 
@@ -194,14 +185,4 @@ fn print_address(address: SocketAddr) -> Result<(), String> {
         Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
         printed => printed.map_err(|error| format!("cannot write to standard output: {error}")),
     }
-}
-
-/// Stops the server at each signal. The first signal lets connections end, and the second signal
-/// cancels them.
-fn stop_on_signal(signals: Signals, server: Server) -> impl Task<Output = ()> {
-    future(async move {
-        while signals.next().await.is_ok() {
-            server.stop();
-        }
-    })
 }

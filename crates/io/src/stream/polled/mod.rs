@@ -1,5 +1,7 @@
 //! [`Polled`]: a stream with `poll` functions, for crates that are written for futures.
 
+mod alarm;
+
 use std::{
     io::{self, IoSlice},
     task::{self, Poll},
@@ -7,6 +9,7 @@ use std::{
 
 use quadrivium_core::{Interest, Step, Wait};
 
+use self::alarm::Alarm;
 use super::{
     attempts::{AttemptRead, AttemptWrite, Attempts},
     copy::end_writing,
@@ -48,12 +51,15 @@ pub struct Polled<S: Attempts> {
     stream: Option<S>,
     reading: S::Place,
     writing: S::Place,
+    /// Wakes the reading and the writing task at a deadline.
+    alarms: [Option<Alarm>; 2],
 }
 
 impl<S: Attempts> Polled<S> {
     /// Wraps a stream. A clone of the stream can still be used by itself.
     pub fn new(stream: S) -> Self {
-        Self { stream: Some(stream), reading: S::Place::default(), writing: S::Place::default() }
+        let (reading, writing) = Default::default();
+        Self { stream: Some(stream), reading, writing, alarms: [None, None] }
     }
 
     /// Returns the stream.
@@ -73,6 +79,7 @@ impl<S: Attempts> Polled<S> {
             stream.leave(Interest::Readable, &mut self.reading);
             stream.leave(Interest::Writable, &mut self.writing);
         }
+        self.alarms = [None, None];
     }
 }
 
@@ -92,7 +99,7 @@ impl<S: AttemptRead> Polled<S> {
     ) -> Poll<io::Result<usize>> {
         let stream = self.stream.as_ref().expect(TAKEN_OUT);
         let step = stream.attempt_read(&mut self.reading, &(&*cx).into(), buffer);
-        polled(step, cx)
+        polled(step, cx, &mut self.alarms[0])
     }
 }
 
@@ -122,7 +129,7 @@ impl<S: AttemptWrite> Polled<S> {
     ) -> Poll<io::Result<usize>> {
         let stream = self.stream.as_ref().expect(TAKEN_OUT);
         let step = stream.attempt_write(&mut self.writing, &(&*cx).into(), slices);
-        polled(step, cx)
+        polled(step, cx, &mut self.alarms[1])
     }
 
     /// Tells the other end that nothing more will be written. Does nothing if the connection has
@@ -138,15 +145,19 @@ impl<S: AttemptWrite> Polled<S> {
     }
 }
 
-fn polled<T>(step: Step<T>, cx: &task::Context<'_>) -> Poll<T> {
+fn polled<T>(step: Step<T>, cx: &task::Context<'_>, alarm: &mut Option<Alarm>) -> Poll<T> {
     match step {
-        Step::Done(output) => return Poll::Ready(output),
+        Step::Done(output) => {
+            *alarm = None;
+            return Poll::Ready(output);
+        }
         // The stream keeps the waker. The wait that a leaf returns would be valid for this poll
         // only. A future that is polled for another reason need not poll this stream again. So
         // before the host reports a deadlock, it checks whether any task still waits for one of its
         // descriptors.
         Step::Suspended(Wait::Ready | Wait::Wake) => {}
-        Step::Suspended(Wait::Turn | Wait::Until(_)) => cx.waker().wake_by_ref(),
+        Step::Suspended(Wait::Turn) => cx.waker().wake_by_ref(),
+        Step::Suspended(Wait::Until(deadline)) => *alarm = Some(Alarm::new(deadline, cx.waker())),
     }
     Poll::Pending
 }

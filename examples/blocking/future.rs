@@ -1,0 +1,22 @@
+//! `blocking` with replacements, as a future.
+
+use std::{io, net::SocketAddr};
+
+use quadrivium::{net::TcpStream, prelude::*};
+
+use crate::{ANSWER, MOMENT};
+
+pub fn ask(address: SocketAddr) -> impl Task<Output = io::Result<String>> {
+    future(async move {
+        // 1. Wait.
+        sleep(MOMENT).await;
+
+        // 2. Connect.
+        let stream = TcpStream::connect(address).await?;
+
+        // 3. Read.
+        let mut answer = [0; ANSWER.len()];
+        stream.read_exact(&mut answer).await?;
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    })
+}

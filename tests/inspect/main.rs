@@ -1,0 +1,4 @@
+//! What reports say about each leaf of the library.
+
+mod leaves;
+mod prepared;
