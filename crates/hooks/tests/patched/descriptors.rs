@@ -158,7 +158,7 @@ fn folder(name: &str) -> PathBuf {
 
 #[test]
 fn files() {
-    run_beside_others(|| {
+    run(|| {
         let folder = folder("files");
         let path = folder.join("file");
         fs::write(&path, b"hello").unwrap();
@@ -183,9 +183,9 @@ fn files() {
 
 #[test]
 fn a_lock_of_a_file() {
-    run_beside_others(|| {
-        let folder = folder("flock");
-        let path = folder.join("file");
+    let folder = folder("flock");
+    let path = folder.join("file");
+    run_beside_others(move || {
         let first = File::create(&path).unwrap();
         first.lock().unwrap();
         let waits = spawn(green({
@@ -196,8 +196,8 @@ fn a_lock_of_a_file() {
         assert!(!waits.is_finished());
         first.unlock().unwrap();
         perform(waits).unwrap();
-        fs::remove_dir_all(&folder).unwrap();
     });
+    fs::remove_dir_all(&folder).unwrap();
 }
 
 /// The function that sorts is in the middle of a change, so the green thread is not suspended.

@@ -59,6 +59,9 @@ pub(crate) unsafe fn syscall(
     let (operation, value) = (second.addr() as u32 as c_int, third.addr() as u32);
     let bits = sixth.addr() as u32;
     match operation & !libc::FUTEX_CLOCK_REALTIME {
+        // A lock of the table itself. A green thread that waited for it in the table would never
+        // be woken.
+        WAIT | WAIT_BITSET | WAKE | WAKE_BITSET if table::is_in_use() => None,
         WAIT_BITSET if parker::is_learnt(first.addr()) => {
             system::restore_errno(libc::ETIMEDOUT);
             Some(-1)
@@ -87,13 +90,11 @@ pub(crate) unsafe fn syscall(
             if woken == 0 {
                 return None;
             }
-            if woken == value {
-                return Some(woken.into());
-            }
-            let rest = ptr::without_provenance_mut((value - woken) as usize);
+            // An OS thread that waits for the same word is woken, too, although it may be one too
+            // many. The green threads may be on that thread, and then they cannot go on before it.
             // SAFETY: The caller has passed these arguments.
-            let others = unsafe { real(number, first, second, rest, fourth, fifth, sixth) };
-            Some(c_long::from(woken) + others.max(0))
+            let others = unsafe { real(number, first, second, third, fourth, fifth, sixth) };
+            Some(c_long::from(woken).saturating_add(others.max(0)))
         }
         _ => None,
     }
@@ -119,9 +120,13 @@ fn wait(
     };
     let limit = limit.map(|until| until.saturating_sub(system::time(clock).unwrap_or_default()));
     system::restore_errno(errno);
-    if value? != expected || !word.is_aligned() {
-        // The real call returns the error.
-        return None;
+    let value = value.filter(|_| word.is_aligned());
+    // Without a value, the real call returns the error.
+    if value? != expected {
+        // The real call could find the expected value again. Then the OS thread would wait, and
+        // with it the green threads that are to change the word.
+        system::restore_errno(libc::EAGAIN);
+        return Some(-1);
     }
     if limit.is_none() {
         leave_if_cancelled();
