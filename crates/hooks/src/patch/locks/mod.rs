@@ -13,7 +13,7 @@ mod table;
 
 use std::{ffi::c_int, ptr, sync::atomic::AtomicU32, time::Duration};
 
-use libc::{c_long, c_void, pthread_mutex_t, pthread_t, timespec};
+use libc::{c_long, c_void, clockid_t, pthread_mutex_t, pthread_t, timespec};
 use quadrivium_core::now;
 use quadrivium_green::return_cancelled;
 
@@ -185,11 +185,41 @@ pub(crate) unsafe fn pthread_join(
     thread: pthread_t,
     returned: *mut *mut c_void,
 ) -> Option<c_int> {
+    // SAFETY: The caller has passed the thread, which no other code may join.
+    unsafe { joined(returned, move |value| real(thread, value)) }
+}
+
+pub(crate) unsafe fn pthread_timedjoin_np(
+    real: unsafe extern "C" fn(pthread_t, *mut *mut c_void, *const timespec) -> c_int,
+    thread: pthread_t,
+    returned: *mut *mut c_void,
+    until: *const timespec,
+) -> Option<c_int> {
+    let until = system::read(until)?;
+    // SAFETY: As for `pthread_join`.
+    unsafe { joined(returned, move |value| real(thread, value, &until)) }
+}
+
+pub(crate) unsafe fn pthread_clockjoin_np(
+    real: unsafe extern "C" fn(pthread_t, *mut *mut c_void, clockid_t, *const timespec) -> c_int,
+    thread: pthread_t,
+    returned: *mut *mut c_void,
+    clock: clockid_t,
+    until: *const timespec,
+) -> Option<c_int> {
+    let until = system::read(until)?;
+    // SAFETY: As for `pthread_join`.
+    unsafe { joined(returned, move |value| real(thread, value, clock, &until)) }
+}
+
+unsafe fn joined(
+    returned: *mut *mut c_void,
+    join: impl FnOnce(*mut *mut c_void) -> c_int + Send + 'static,
+) -> Option<c_int> {
     patched_or(libc::ECANCELED, |call| {
         let (result, value) = call.offload(move || {
             let mut value = ptr::null_mut::<c_void>();
-            // SAFETY: The caller has passed the thread, which no other code may join.
-            let result = unsafe { real(thread, &raw mut value) };
+            let result = join(&raw mut value);
             (result, value.expose_provenance())
         })?;
         if result == 0 && !returned.is_null() {
