@@ -305,6 +305,17 @@ impl PatchedCall {
     }
 }
 
+/// Calls a function that suspends no green thread. A panic of the function ends here, because the
+/// caller is a C function.
+pub(super) fn without_suspension(function: impl FnOnce()) {
+    let was_in_hook = IN_HOOK.replace(true);
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(function)) {
+        // Its destructor could panic again. The message of the panic has been printed.
+        std::mem::forget(payload);
+    }
+    IN_HOOK.set(was_in_hook);
+}
+
 /// Tells once why a function blocks the OS thread of a patched green thread.
 #[cold]
 pub(crate) fn tell(function: &'static str, reason: &str) {
