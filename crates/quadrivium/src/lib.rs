@@ -156,7 +156,7 @@ pub mod task {
 pub mod inspect {
     pub use quadrivium_core::{
         host::{Label, TaskId},
-        inspect::{LeafKind, ObjectKind, Style, snapshot::*},
+        inspect::{LeafKind, ObjectKind, ObjectNumber, Style, snapshot::*},
     };
 }
 

@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use crate::{
     exhibition::{PlayStyle, Rules},
     serve::Serve,
+    trace::TraceOptions,
 };
 
 /// More boards would not fit the memory of most machines: a green thread takes a page or two.
@@ -53,6 +54,8 @@ pub enum Subcommands {
     Exhibition(Exhibition),
     /// Serves echo, chat, http or proxy over TCP, in one of the four styles
     Serve(Serve),
+    /// Runs a small program and prints its trace: what happened to its tasks, in order
+    Trace(TraceOptions),
     /// Prints which functions of the C library the standard library calls on this machine
     #[command(after_help = BLOCKING)]
     Blocking,
@@ -312,8 +315,8 @@ mod tests {
             ),
             (
                 ["play", "--json"],
-                "error: unrecognized subcommand 'play': use exhibition, serve, blocking, \
-                 completions, man",
+                "error: unrecognized subcommand 'play': use exhibition, serve, trace, \
+                 blocking, completions, man",
             ),
             (
                 ["--bords", "3"],
