@@ -209,8 +209,8 @@ impl Note {
     }
 }
 
-/// Returns whether this is a source file of std. Its path is the one where std was built, or the one
-/// where rustup has installed the sources.
+/// Returns whether this is a source file of std. Its path is the one where std was built, or the
+/// one where rustup has installed the sources.
 fn is_of_std(file: &str) -> bool {
     file.starts_with("/rustc/") || file.contains("/lib/rustlib/src/rust/library/")
 }
