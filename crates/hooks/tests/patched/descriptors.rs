@@ -11,11 +11,11 @@ use std::{
 
 use quadrivium::{green::perform, prelude::*};
 
-use crate::{MS, run, run_beside_others};
+use crate::{MS, run, run_checked};
 
 #[test]
 fn pipes() {
-    run_beside_others(|| {
+    run_checked(|| {
         let (mut reader, mut writer) = io::pipe().unwrap();
         let all = spawn(green(move || {
             let mut all = Vec::new();
@@ -31,7 +31,7 @@ fn pipes() {
 
 #[test]
 fn a_wait_for_several_descriptors() {
-    run_beside_others(|| {
+    run_checked(|| {
         let (idle, _open) = io::pipe().unwrap();
         let (ready, mut writer) = io::pipe().unwrap();
         let fd = |it: &io::PipeReader| libc::pollfd {
@@ -72,7 +72,7 @@ fn a_wait_for_several_descriptors() {
 
 #[test]
 fn an_epoll_of_the_program() {
-    run_beside_others(|| {
+    run_checked(|| {
         let (reader, mut writer) = io::pipe().unwrap();
         // SAFETY: The descriptors are open, and the events are in the caller's memory.
         unsafe {
@@ -94,7 +94,7 @@ fn an_epoll_of_the_program() {
 
 #[test]
 fn a_connect_with_a_limit() {
-    run_beside_others(|| {
+    run_checked(|| {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let server = listener.local_addr().unwrap();
         let second = Duration::from_secs(1);
@@ -140,7 +140,7 @@ fn child_processes() {
 
 #[test]
 fn names() {
-    run_beside_others(|| {
+    run_checked(|| {
         assert!(("localhost", 80).to_socket_addrs().unwrap().count() > 0);
         assert!(("no such name.invalid", 80).to_socket_addrs().is_err());
     });

@@ -16,7 +16,7 @@ use std::{
 use quadrivium::{green::perform, prelude::*};
 use quadrivium_hooks::patch;
 
-use crate::{MS, run_allowing, run_beside_others};
+use crate::{MS, run_allowing, run_checked};
 
 /// A folder that is removed at the end.
 struct Folder(PathBuf);
@@ -45,7 +45,7 @@ impl Drop for Folder {
 fn files() {
     let folder = Folder::new("files");
     let (path, missing) = (folder.join("file"), folder.join("missing"));
-    run_beside_others(move || {
+    run_checked(move || {
         fs::write(&path, b"hello").unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"hello");
         let mut file = File::options().read(true).write(true).open(&path).unwrap();
@@ -69,7 +69,7 @@ fn files() {
 fn several_buffers() {
     let folder = Folder::new("buffers");
     let path = folder.join("file");
-    run_beside_others(move || {
+    run_checked(move || {
         let mut file = File::options().read(true).write(true).create_new(true).open(path).unwrap();
         let parts = [IoSlice::new(b""), IoSlice::new(b"ab"), IoSlice::new(b"cd")];
         assert_eq!(file.write_vectored(&parts).unwrap(), 4);
@@ -97,7 +97,7 @@ fn several_buffers() {
 fn paths() {
     let folder = Folder::new("paths");
     let (file, link, other) = (folder.join("file"), folder.join("link"), folder.join("other"));
-    run_beside_others(move || {
+    run_checked(move || {
         fs::write(&file, b"hello").unwrap();
         fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
         assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
@@ -154,7 +154,7 @@ fn fortified_names() {
     fs::write(&file, b"hello").unwrap();
     symlink(&file, &link).unwrap();
     let start = File::open(&folder.0).unwrap().into_raw_fd();
-    run_beside_others(move || {
+    run_checked(move || {
         let mut bytes = [0_u8; 4096];
         let (to, size) = (bytes.as_mut_ptr(), bytes.len());
         let (at_file, at_link) = (text(&file), text(&link));
@@ -187,7 +187,7 @@ fn fortified_names() {
 fn a_lock_of_a_file() {
     let folder = Folder::new("flock");
     let path = folder.join("file");
-    run_beside_others(move || {
+    run_checked(move || {
         let first = File::create(&path).unwrap();
         first.lock().unwrap();
         let waits = spawn(green(move || File::open(path).unwrap().lock().unwrap()));
@@ -250,7 +250,7 @@ fn locks_of_the_process_stay() {
         assert_eq!(libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &lock), 0);
     }
     assert!(is_locked(&file));
-    let file = run_beside_others(move || {
+    let file = run_checked(move || {
         let mut file = file;
         file.write_all(b"hello").unwrap();
         file.write_all_at(b"J", 0).unwrap();

@@ -11,11 +11,11 @@ use std::{
 use quadrivium::{green::perform, prelude::*};
 use quadrivium_hooks::patch;
 
-use crate::{MS, run, run_beside_others};
+use crate::{MS, run, run_checked};
 
 #[test]
 fn a_mutex_whose_holder_is_suspended() {
-    run_beside_others(|| {
+    run_checked(|| {
         let mutex = Arc::new(Mutex::new(0));
         let add = |mutex: Arc<Mutex<i32>>| {
             spawn(green(move || {
@@ -123,7 +123,7 @@ fn three_loops_on_three_threads_share_two_locks() {
 
 #[test]
 fn a_lock_that_another_os_thread_has() {
-    run_beside_others(|| {
+    run_checked(|| {
         let mutex = Arc::new(Mutex::new(()));
         let (taken, is_taken) = mpsc::channel();
         let holder = thread::spawn({
@@ -148,7 +148,7 @@ fn a_lock_that_another_os_thread_has() {
 
 #[test]
 fn read_write_locks() {
-    run_beside_others(|| {
+    run_checked(|| {
         let lock = Arc::new(RwLock::new(0));
         let writer = |lock: Arc<RwLock<i32>>| {
             spawn(green(move || {
@@ -176,7 +176,7 @@ fn read_write_locks() {
 
 #[test]
 fn condition_variables_and_barriers() {
-    run_beside_others(|| {
+    run_checked(|| {
         let shared = Arc::new((Mutex::new(false), Condvar::new()));
         let waits = spawn(green({
             let shared = Arc::clone(&shared);
@@ -209,7 +209,7 @@ fn an_initialiser_that_suspends() {
         7
     });
     static ONCE: Once = Once::new();
-    run_beside_others(|| {
+    run_checked(|| {
         let reader = || spawn(green(|| *VALUE));
         for value in [reader(), reader(), reader()] {
             assert_eq!(perform(value).unwrap(), 7);
@@ -242,7 +242,7 @@ fn a_poisoned_mutex() {
 
 #[test]
 fn os_threads_are_joined() {
-    run_beside_others(|| {
+    run_checked(|| {
         let thread = thread::spawn(|| {
             thread::sleep(100 * MS);
             7
