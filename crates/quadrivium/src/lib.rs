@@ -158,6 +158,7 @@ pub mod inspect {
         host::{Label, TaskId},
         inspect::{LeafKind, ObjectKind, ObjectNumber, Style, snapshot::*},
     };
+    pub use quadrivium_event_loop::{InspectError, LastSnapshot, LoopInspector, Unanswered};
 }
 
 /// Clocks, sleeping, time limits and turns: the counterpart of `std::time` and `std::thread::sleep`

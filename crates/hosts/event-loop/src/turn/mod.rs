@@ -32,6 +32,7 @@ use std::{
     collections::HashSet,
     io,
     rc::{Rc, Weak},
+    sync::Arc,
     time::Instant,
 };
 
@@ -44,7 +45,7 @@ use crate::{
     reactor::MioReactor,
     schedule::scheduled_tasks::ScheduledTasks,
     tasks::{part_slots::PartSlots, ready_queue::ReadyQueue, slot_key::SlotKey, slots::TaskSlots},
-    threads::{handle_counter::HandleCounter, remote_loop::RemoteLoop},
+    threads::{handle_counter::HandleCounter, loop_record::LoopRecord, remote_loop::RemoteLoop},
     time::{clock::LoopClock, task_timers::TaskTimers},
     trace::{Event, Trace},
     wake::{
@@ -104,6 +105,8 @@ pub(crate) struct Loop {
     rotation: Rotation,
     tracing: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
+    /// What other threads know about the loop.
+    pub(crate) record: Arc<LoopRecord>,
     /// Present while the loop is watched.
     watch: RefCell<Option<Box<WatchTable>>>,
     /// Present in simulations only. It is boxed so that the loop stays small without it.
@@ -143,7 +146,8 @@ impl Loop {
         scheduled: Option<Box<ScheduledTasks>>,
         (reactor, unparker): (MioReactor, Unparker),
     ) -> io::Result<Rc<Self>> {
-        let (index, first_generation) = mailbox_table::claim(unparker)?;
+        let record = mailbox_table::claim(unparker)?;
+        let (index, first_generation) = (record.index, record.first_generation);
         let watch = watched_from_the_start(scheduled.is_some());
         Ok(Rc::new_cyclic(|this| Self {
             this: this.clone(),
@@ -174,6 +178,7 @@ impl Loop {
             rotation: Rotation::default(),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
+            record,
             watch: RefCell::new(watch),
             scheduled,
         }))
