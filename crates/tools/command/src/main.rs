@@ -11,6 +11,7 @@
 //!   machines.
 //! - `serve` starts servers and uses nothing of the above. `trace` shows what the tasks of a small
 //!   program do.
+//! - `show` writes the page of a program in four styles.
 //! - `blocking` runs the program that probes the standard library.
 
 #![forbid(unsafe_code)]
@@ -38,6 +39,7 @@ mod proc;
 mod progress;
 mod report;
 mod serve;
+mod show;
 mod table;
 mod text;
 mod timeline;
@@ -72,6 +74,13 @@ fn main() -> ExitCode {
         None => play_exhibition(&cli.exhibition),
         Some(Subcommands::Exhibition(options)) => play_exhibition(&options),
         Some(Subcommands::Serve(options)) => match serve::serve(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(line) => {
+                print_error(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
+        Some(Subcommands::Show(options)) => match show::show(&options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(line) => {
                 print_error(&format!("error: {line}"));
