@@ -53,6 +53,7 @@ use crate::{
         unparker::Unparker,
     },
     watch::WatchTable,
+    watchdog::Watchdog,
 };
 
 pub(crate) struct Loop {
@@ -106,6 +107,7 @@ pub(crate) struct Loop {
     trace: RefCell<Option<Box<dyn Trace>>>,
     /// Present while the loop is watched.
     watch: RefCell<Option<Box<WatchTable>>>,
+    watchdog: RefCell<Option<Watchdog>>,
     /// Present in simulations only. It is boxed so that the loop stays small without it.
     pub(crate) scheduled: Option<Box<ScheduledTasks>>,
 }
@@ -175,6 +177,7 @@ impl Loop {
             tracing: Cell::new(false),
             trace: RefCell::new(None),
             watch: RefCell::new(watch),
+            watchdog: RefCell::new(None),
             scheduled,
         }))
     }
