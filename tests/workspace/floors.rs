@@ -88,8 +88,8 @@ const FLOORS: [Floor; 11] = [
     },
     Floor {
         folder: "crates/tools",
-        may_import: &["crates/quadrivium", "examples"],
-        why: "A tool uses the library as its users do, and runs the programs of `examples`",
+        may_import: &["crates/quadrivium", "examples", "crates/tools/show"],
+        why: "A tool uses the library as its users do, and runs the programs of `examples`. The command also writes pages",
     },
     Floor {
         folder: "tests",

@@ -157,9 +157,11 @@ pub mod inspect {
     pub use quadrivium_core::{
         host::{Label, TaskId},
         inspect::{
-            Activity, BlockingSystemCall, LeafKind, LongStep, ObjectKind, Style, snapshot::*,
+            Activity, BlockingSystemCall, LeafKind, LongStep, ObjectKind, ObjectNumber, Style,
+            snapshot::*,
         },
     };
+    pub use quadrivium_event_loop::{InspectError, LastSnapshot, LoopInspector, Unanswered};
 }
 
 /// Clocks, sleeping, time limits and turns: the counterpart of `std::time` and `std::thread::sleep`

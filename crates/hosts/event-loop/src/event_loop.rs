@@ -4,6 +4,7 @@ use std::{
     fmt, io,
     panic::Location,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,7 +18,7 @@ use crate::{
     error::RunError,
     reactor::MioReactor,
     schedule::{Schedule, scheduled_tasks::ScheduledTasks},
-    threads::{spawner::Spawner, stopper::Stopper},
+    threads::{inspector::LoopInspector, spawner::Spawner, stopper::Stopper},
     time::clock::LoopClock,
     trace::Trace,
     turn::{Loop, Turned},
@@ -403,6 +404,11 @@ impl EventLoop {
     /// Returns a handle that hands tasks to this loop, from any thread.
     pub fn spawner(&self) -> Spawner {
         Spawner { remote: self.inner.remote() }
+    }
+
+    /// Returns a handle that asks this loop for a snapshot, from any thread.
+    pub fn inspector(&self) -> LoopInspector {
+        LoopInspector::new(Arc::clone(&self.inner.record))
     }
 
     /// Returns a handle that stops this loop, from any thread.

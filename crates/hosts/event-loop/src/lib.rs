@@ -40,7 +40,14 @@ pub use guest::{executor::Executor, guest_loop::GuestLoop, task_future::Guest};
 pub use quadrivium_core::{inspect::Report, remote_task::RemoteHandle};
 pub use reactor::MioReactor;
 pub use schedule::{Fault, Schedule};
-pub use threads::{cluster::Cluster, spawner::Spawner, stopper::Stopper};
+pub use threads::{
+    cluster::Cluster,
+    inspect_error::{InspectError, Unanswered},
+    inspector::LoopInspector,
+    last_snapshot::LastSnapshot,
+    spawner::Spawner,
+    stopper::Stopper,
+};
 pub use trace::{Recorder, Trace};
 pub use turn::Turned;
 pub use watchdog::limit::watchdog_for_all_loops;

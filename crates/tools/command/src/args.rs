@@ -10,6 +10,8 @@ use clap_complete::Shell;
 use crate::{
     exhibition::{PlayStyle, Rules},
     serve::Serve,
+    show::Show,
+    trace::TraceOptions,
 };
 
 /// More boards would not fit the memory of most machines: a green thread takes a page or two.
@@ -53,6 +55,11 @@ pub enum Subcommands {
     Exhibition(Exhibition),
     /// Serves echo, chat, http or proxy over TCP, in one of the four styles
     Serve(Serve),
+    /// Writes a page that shows a program in four styles, step by step
+    #[command(after_help = SHOW)]
+    Show(Show),
+    /// Runs a small program and prints its trace: what happened to its tasks, in order
+    Trace(TraceOptions),
     /// Prints which functions of the C library the standard library calls on this machine
     #[command(after_help = BLOCKING)]
     Blocking,
@@ -85,6 +92,16 @@ Examples:
   quadrivium --json | jq .rows           for machines
 
 Exit code: 0; 1 if a run failed; 2 if the command line is refused.";
+
+const SHOW: &str = "\
+The page is one HTML file that makes no requests. It contains the four sources, and the traces of \
+runs that were made for it: first in first out, eight seeds, and every order if there are few.
+
+Examples:
+  quadrivium show                        the programs that can be shown
+  quadrivium show pipeline               writes pipeline.html
+  quadrivium show hello --order 17       also with the order of seed 17
+  quadrivium show pipeline --serve       serves the page, also for other orders";
 
 const BLOCKING: &str = "\
 The table has a row for each function of the standard library that can block: the functions of the \
@@ -312,8 +329,8 @@ mod tests {
             ),
             (
                 ["play", "--json"],
-                "error: unrecognized subcommand 'play': use exhibition, serve, blocking, \
-                 completions, man",
+                "error: unrecognized subcommand 'play': use exhibition, serve, show, trace, \
+                 blocking, completions, man",
             ),
             (
                 ["--bords", "3"],

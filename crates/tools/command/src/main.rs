@@ -9,7 +9,9 @@
 //!   in processes that execute `comparison`.
 //! - `page` is the result for people, made of `table` and `timeline`. `json` is the result for
 //!   machines.
-//! - `serve` starts servers and uses nothing of the above.
+//! - `serve` starts servers and uses nothing of the above. `trace` shows what the tasks of a small
+//!   program do.
+//! - `show` writes the page of a program in four styles.
 //! - `blocking` runs the program that probes the standard library.
 
 #![forbid(unsafe_code)]
@@ -30,15 +32,18 @@ mod exhibition;
 mod json;
 mod manual;
 mod measure;
+mod names;
 mod page;
 mod plan;
 mod proc;
 mod progress;
 mod report;
 mod serve;
+mod show;
 mod table;
 mod text;
 mod timeline;
+mod trace;
 
 use crate::{
     args::{Cli, Exhibition, Subcommands},
@@ -70,6 +75,20 @@ fn main() -> ExitCode {
         Some(Subcommands::Exhibition(options)) => play_exhibition(&options),
         Some(Subcommands::Serve(options)) => match serve::serve(&options) {
             Ok(()) => ExitCode::SUCCESS,
+            Err(line) => {
+                print_error(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
+        Some(Subcommands::Show(options)) => match show::show(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(line) => {
+                print_error(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
+        Some(Subcommands::Trace(options)) => match trace::trace(&options) {
+            Ok(page) => exit_code(io::stdout().write_all(page.as_bytes())),
             Err(line) => {
                 print_error(&format!("error: {line}"));
                 ExitCode::FAILURE

@@ -6,6 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Returns the time on the real clock, for facts that are not part of a run.
+pub(crate) fn real_now() -> Instant {
+    Instant::now()
+}
+
 /// The clock of a loop.
 #[derive(Debug)]
 pub(crate) struct LoopClock {

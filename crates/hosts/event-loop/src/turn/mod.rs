@@ -32,6 +32,7 @@ use std::{
     collections::HashSet,
     io,
     rc::{Rc, Weak},
+    sync::Arc,
     time::Instant,
 };
 
@@ -44,7 +45,7 @@ use crate::{
     reactor::MioReactor,
     schedule::scheduled_tasks::ScheduledTasks,
     tasks::{part_slots::PartSlots, ready_queue::ReadyQueue, slot_key::SlotKey, slots::TaskSlots},
-    threads::{handle_counter::HandleCounter, remote_loop::RemoteLoop},
+    threads::{handle_counter::HandleCounter, loop_record::LoopRecord, remote_loop::RemoteLoop},
     time::{clock::LoopClock, task_timers::TaskTimers},
     trace::{Event, Trace},
     wake::{
@@ -105,6 +106,8 @@ pub(crate) struct Loop {
     rotation: Rotation,
     tracing: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
+    /// What other threads know about the loop.
+    pub(crate) record: Arc<LoopRecord>,
     /// Present while the loop is watched.
     watch: RefCell<Option<Box<WatchTable>>>,
     watchdog: RefCell<Option<Watchdog>>,
@@ -145,7 +148,8 @@ impl Loop {
         scheduled: Option<Box<ScheduledTasks>>,
         (reactor, unparker): (MioReactor, Unparker),
     ) -> io::Result<Rc<Self>> {
-        let (index, first_generation) = mailbox_table::claim(unparker)?;
+        let record = mailbox_table::claim(unparker)?;
+        let (index, first_generation) = (record.index, record.first_generation);
         let watch = watched_from_the_start(scheduled.is_some());
         Ok(Rc::new_cyclic(|this| Self {
             this: this.clone(),
@@ -176,6 +180,7 @@ impl Loop {
             rotation: Rotation::default(),
             tracing: Cell::new(false),
             trace: RefCell::new(None),
+            record,
             watch: RefCell::new(watch),
             watchdog: RefCell::new(None),
             scheduled,

@@ -2,13 +2,10 @@
 
 use std::{net::SocketAddr, num::NonZero, path::PathBuf, time::Duration};
 
-use clap::{
-    Args, Subcommand, ValueEnum,
-    builder::{PossibleValuesParser, TypedValueParser},
-};
+use clap::{Args, Subcommand, ValueEnum};
 use quadrivium_examples::styles::StyleName;
 
-use crate::args::parse_time;
+use crate::{args::parse_time, names::style_parser};
 
 const EXAMPLES: &str = "\
 The first line on standard output is `listening on ADDR`. SIGINT or SIGTERM stops the server: it \
@@ -136,11 +133,6 @@ pub enum HostChoice {
 /// None means that connections are never closed for being idle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct IdleTimeout(pub Option<Duration>);
-
-fn style_parser() -> impl TypedValueParser<Value = StyleName> {
-    PossibleValuesParser::new(StyleName::ALL.map(StyleName::name))
-        .map(|name| StyleName::named(&name).expect("clap accepts only these names"))
-}
 
 fn parse_address(text: &str) -> Result<SocketAddr, String> {
     text.parse()
