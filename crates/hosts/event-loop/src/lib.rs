@@ -28,6 +28,7 @@ mod time;
 mod reactor;
 mod schedule;
 mod watch;
+mod watchdog;
 mod guest;
 mod threads;
 pub mod trace;
@@ -49,3 +50,4 @@ pub use threads::{
 };
 pub use trace::{Recorder, Trace};
 pub use turn::Turned;
+pub use watchdog::limit::watchdog_for_all_loops;

@@ -19,6 +19,7 @@ Examples:
   quadrivium serve proxy --to localhost:8080 --listen 127.0.0.1:8081
   quadrivium serve http . --threads 2
   quadrivium serve echo --host may --threads 2
+  quadrivium serve http . --watchdog 100ms
   quadrivium serve echo --max-connections 20000 --idle-timeout never
 
 Exit code: 0 after a stop; 1 if it could not serve; 2 if the command line is refused.";
@@ -108,6 +109,13 @@ pub struct Options {
         allow_hyphen_values = true,
     )]
     pub grace: Duration,
+
+    /// Reports each task that occupies a thread of the server for longer, on standard error
+    #[arg(
+        long, global = true, value_name = "TIME", value_parser = parse_watchdog,
+        allow_hyphen_values = true,
+    )]
+    pub watchdog: Option<Duration>,
 }
 
 /// The host: it waits for the operating system, and gives the loops their turns.
@@ -157,6 +165,11 @@ fn parse_connections(text: &str) -> Result<usize, String> {
 fn parse_threads(text: &str) -> Result<NonZero<usize>, String> {
     let found = text.parse().ok().filter(|number: &NonZero<usize>| number.get() <= MOST_THREADS);
     found.ok_or_else(|| format!("use a whole number from 1 to {MOST_THREADS}"))
+}
+
+fn parse_watchdog(text: &str) -> Result<Duration, String> {
+    let found = parse_time(text).ok().filter(|time| !time.is_zero());
+    found.ok_or_else(|| "use a time like 100ms or 1s".into())
 }
 
 fn parse_idle_timeout(text: &str) -> Result<IdleTimeout, String> {

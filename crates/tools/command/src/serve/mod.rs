@@ -8,7 +8,10 @@ use std::{
     sync::mpsc,
 };
 
-use quadrivium::{future::perform, net::TcpListener, prelude::*, signal::Signals, task::BoxTask};
+use quadrivium::{
+    event_loop::watchdog_for_all_loops, future::perform, net::TcpListener, prelude::*,
+    signal::Signals, task::BoxTask,
+};
 use quadrivium_examples::{
     chat, echo,
     http::{self, Http},
@@ -30,7 +33,10 @@ use self::args::{HostChoice, Options, ServerProgram};
 ///
 /// One line, with the cause and a remedy.
 pub fn serve(options: &Serve) -> Result<(), String> {
-    let Options { listen, threads, host, .. } = options.options;
+    let Options { listen, threads, host, watchdog, .. } = options.options;
+    if let Some(limit) = watchdog {
+        watchdog_for_all_loops(limit);
+    }
     if matches!(options.program, ServerProgram::Chat) && threads.get() > 1 {
         return Err("the rooms of a chat are on one loop: use --threads 1".into());
     }
