@@ -6,7 +6,12 @@
 #![forbid(unsafe_code)]
 
 pub mod styles;
+pub mod hello;
+pub mod ticker;
+pub mod ping_pong;
+pub mod pipeline;
 pub mod exhibition;
+pub mod programs;
 pub mod server;
 pub mod echo;
 pub mod proxy;

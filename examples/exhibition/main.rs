@@ -20,7 +20,7 @@ use std::{rc::Rc, time::Duration};
 
 use quadrivium::prelude::*;
 use quadrivium_examples::{
-    exhibition::{Rules, callback, future, generator, green},
+    exhibition::{Rules, Way, play},
     styles::StyleName,
 };
 
@@ -36,53 +36,12 @@ fn main() -> Result<(), RunError> {
     Ok(())
 }
 
-#[derive(Clone, Copy)]
-enum Way {
-    OneAfterAnother,
-    MoveByMove,
-}
-
 /// Returns how long the exhibition takes, on a virtual clock.
 fn run(style: StyleName, way: Way, rules: Rules) -> Result<Duration, RunError> {
     let mut event_loop =
         EventLoop::with_virtual_clock().expect("the OS lets us make a loop");
-    play(style, way, rules, &mut event_loop)?;
+    play(style, way, Rc::new(rules), &mut event_loop)?;
     Ok(event_loop.elapsed())
-}
-
-fn play(
-    style: StyleName,
-    way: Way,
-    rules: Rules,
-    on: &mut EventLoop,
-) -> Result<(), RunError> {
-    let rules = Rc::new(rules);
-    match (style, way) {
-        (StyleName::Callback, Way::OneAfterAnother) => {
-            on.block_on(callback::one_after_another(rules))
-        }
-        (StyleName::Callback, Way::MoveByMove) => {
-            on.block_on(callback::move_by_move(rules))
-        }
-        (StyleName::Generator, Way::OneAfterAnother) => {
-            on.block_on(generator::one_after_another(rules))
-        }
-        (StyleName::Generator, Way::MoveByMove) => {
-            on.block_on(generator::move_by_move(rules))
-        }
-        (StyleName::Future, Way::OneAfterAnother) => {
-            on.block_on(future::one_after_another(rules))
-        }
-        (StyleName::Future, Way::MoveByMove) => {
-            on.block_on(future::move_by_move(rules))
-        }
-        (StyleName::Green, Way::OneAfterAnother) => {
-            on.block_on(green::one_after_another(rules))
-        }
-        (StyleName::Green, Way::MoveByMove) => {
-            on.block_on(green::move_by_move(rules))
-        }
-    }
 }
 
 #[cfg(test)]
@@ -160,7 +119,7 @@ mod tests {
         let recorder = Recorder::default();
         let mut event_loop = EventLoop::with_virtual_clock().unwrap();
         event_loop.trace(recorder.clone());
-        play(style, way, rules, &mut event_loop).unwrap();
+        play(style, way, Rc::new(rules), &mut event_loop).unwrap();
         recorder.lines()
     }
 }

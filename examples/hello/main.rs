@@ -12,12 +12,7 @@
 //! Both hellos are printed before the first goodbye.
 
 use quadrivium::prelude::*;
-use quadrivium_examples::styles::StyleName;
-
-mod callback;
-mod future;
-mod generator;
-mod green;
+use quadrivium_examples::{hello::run, styles::StyleName};
 
 fn main() -> Result<(), RunError> {
     for style in StyleName::chosen() {
@@ -28,31 +23,6 @@ fn main() -> Result<(), RunError> {
         println!("  {letters} letters");
     }
     Ok(())
-}
-
-fn run(
-    style: StyleName,
-    event_loop: &mut EventLoop,
-) -> Result<usize, RunError> {
-    match style {
-        StyleName::Callback => spawn_both(event_loop, callback::hello),
-        StyleName::Generator => spawn_both(event_loop, generator::hello),
-        StyleName::Future => spawn_both(event_loop, future::hello),
-        StyleName::Green => spawn_both(event_loop, green::hello),
-    }
-}
-
-fn spawn_both<T>(
-    event_loop: &mut EventLoop,
-    hello: fn(&'static str) -> T,
-) -> Result<usize, RunError>
-where
-    T: Task<Output = usize> + 'static,
-{
-    let ada = event_loop.spawn_named("ada", hello("Ada"));
-    let bob = event_loop.spawn_named("bob", hello("Bob"));
-    let (ada, bob) = event_loop.block_on(join(ada, bob))?;
-    Ok(ada? + bob?)
 }
 
 #[cfg(test)]

@@ -13,19 +13,8 @@
 //! `produce` does step 1, `double` steps 2 and 3, `consume` steps 2 and 4. The
 //! output of `consume` is the sum of the items that it received: 30.
 
-use std::time::Duration;
-
-use quadrivium::{prelude::*, sync::channel};
-use quadrivium_examples::styles::StyleName;
-
-mod callback;
-mod future;
-mod generator;
-mod green;
-
-const ITEMS: u32 = 5;
-const CAPACITY: usize = 1;
-const SLOWNESS: Duration = Duration::from_millis(10);
+use quadrivium::prelude::*;
+use quadrivium_examples::{pipeline::run, styles::StyleName};
 
 fn main() -> Result<(), RunError> {
     for style in StyleName::chosen() {
@@ -36,47 +25,6 @@ fn main() -> Result<(), RunError> {
         println!("  sum: {sum}");
     }
     Ok(())
-}
-
-fn run(style: StyleName, event_loop: &mut EventLoop) -> Result<u32, RunError> {
-    let (first, doubling) = channel::bounded(CAPACITY);
-    let (doubled, last) = channel::bounded(CAPACITY);
-    match style {
-        StyleName::Callback => {
-            drop(event_loop.spawn_named("produce", callback::produce(first)));
-            drop(
-                event_loop
-                    .spawn_named("double", callback::double(doubling, doubled)),
-            );
-            event_loop.block_on(callback::consume(last))
-        }
-        StyleName::Generator => {
-            drop(event_loop.spawn_named("produce", generator::produce(first)));
-            drop(
-                event_loop.spawn_named(
-                    "double",
-                    generator::double(doubling, doubled),
-                ),
-            );
-            event_loop.block_on(generator::consume(last))
-        }
-        StyleName::Future => {
-            drop(event_loop.spawn_named("produce", future::produce(first)));
-            drop(
-                event_loop
-                    .spawn_named("double", future::double(doubling, doubled)),
-            );
-            event_loop.block_on(future::consume(last))
-        }
-        StyleName::Green => {
-            drop(event_loop.spawn_named("produce", green::produce(first)));
-            drop(
-                event_loop
-                    .spawn_named("double", green::double(doubling, doubled)),
-            );
-            event_loop.block_on(green::consume(last))
-        }
-    }
 }
 
 #[cfg(test)]

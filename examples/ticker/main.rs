@@ -14,18 +14,8 @@
 //! Then `slow` ticks first at 600 ms, because its timer was armed first: `slow`
 //! began to wait at 300 ms, `quick` at 400 ms.
 
-use std::time::Duration;
-
 use quadrivium::prelude::*;
-use quadrivium_examples::styles::StyleName;
-
-mod callback;
-mod future;
-mod generator;
-mod green;
-
-const QUICK: Duration = Duration::from_millis(200);
-const SLOW: Duration = Duration::from_millis(300);
+use quadrivium_examples::{styles::StyleName, ticker::run};
 
 fn main() -> Result<(), RunError> {
     for style in StyleName::chosen() {
@@ -35,29 +25,6 @@ fn main() -> Result<(), RunError> {
         run(style, &mut event_loop)?;
     }
     Ok(())
-}
-
-fn run(style: StyleName, event_loop: &mut EventLoop) -> Result<(), RunError> {
-    match style {
-        StyleName::Callback => spawn_both(event_loop, callback::ticker),
-        StyleName::Generator => spawn_both(event_loop, generator::ticker),
-        StyleName::Future => spawn_both(event_loop, future::ticker),
-        StyleName::Green => spawn_both(event_loop, green::ticker),
-    }
-}
-
-type Ticker<T> = fn(&'static str, Duration, u32) -> T;
-
-fn spawn_both<T>(
-    event_loop: &mut EventLoop,
-    ticker: Ticker<T>,
-) -> Result<(), RunError>
-where
-    T: Task<Output = ()> + 'static,
-{
-    drop(event_loop.spawn_named("quick", ticker("quick", QUICK, 3)));
-    drop(event_loop.spawn_named("slow", ticker("slow", SLOW, 3)));
-    event_loop.run()
 }
 
 #[cfg(test)]

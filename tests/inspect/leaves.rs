@@ -22,7 +22,7 @@ use quadrivium::{
     time::{every, sleep_until, timeout_at},
 };
 
-use crate::prepared::{Fifo, full_listener, sleeping, tcp_pair, unix_listener};
+use crate::prepared::{Fifo, full_listener, queued_lookups, sleeping, tcp_pair, unix_listener};
 
 const LONG: Duration = Duration::from_secs(3_600);
 
@@ -183,8 +183,9 @@ leaves! {
 
     offloads: Offload, { let (_stop, stopped) = mpsc::channel::<()>(); }
         offload(move || _ = stopped.recv());
-    lookups: Lookup, {} dns::lookup("localhost:1");
-    lookups_of_a_connect: Lookup, {} TcpStream::connect("localhost:1");
+    lookups: Lookup, { let _queue = queued_lookups(); } dns::lookup("localhost:1");
+    lookups_of_a_connect: Lookup, { let _queue = queued_lookups(); }
+        TcpStream::connect("localhost:1");
     files: File, { let fifo = Fifo::new(); let path = fifo.path().to_owned(); }
         fs::File::open(&path);
     paths: File, { let fifo = Fifo::new(); let path = fifo.path().to_owned(); } fs::read(&path);

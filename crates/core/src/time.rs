@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     Context, Hold, SendHold, Step, Task, Wait, host,
-    inspect::{LeafKind, ObjectNumber, note},
+    inspect::{LeafKind, ObjectNumber, note, note_turn},
 };
 
 /// Returns the time on the clock of the host that drives this thread.
@@ -54,15 +54,17 @@ pub fn send_hold() -> SendHold {
 /// Long work performs it now and then, so that the other tasks get the CPU too (asyncio's
 /// `sleep(0)`).
 #[inline]
+#[track_caller]
 pub fn turn() -> Turn {
-    Turn { taken: false }
+    Turn { line: Some(Location::caller()) }
 }
 
 /// A task that suspends once, for one turn. Made by [`turn`].
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Turn {
-    taken: bool,
+    /// The line that made this. `None` after the turn.
+    line: Option<&'static Location<'static>>,
 }
 
 impl Task for Turn {
@@ -70,10 +72,8 @@ impl Task for Turn {
 
     #[inline]
     fn resume(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<()> {
-        if self.taken {
-            return Step::Done(());
-        }
-        self.taken = true;
+        let Some(line) = self.line.take() else { return Step::Done(()) };
+        note_turn(line);
         Step::Suspended(Wait::Turn)
     }
 }

@@ -97,8 +97,8 @@ impl fmt::Debug for Hook {
 ///
 /// * `blocks`: what the call waits for, or `None` if it cannot block now;
 /// * `patch`: what the call does in a patched green thread. It `suspends` or `offloads`, by a
-///   function in `patch/`. Otherwise the call `only_reports`, for a reason that may be given here.
-///   A function that calls back into the program `marks` the calls inside it;
+///   function in `patch/`. Otherwise the call `only_reports`, for a reason. A function that never
+///   waits itself, but concerns other calls, `marks` them there;
 /// * `instead`: the replacement for code that calls the C function directly;
 /// * `std`: the functions of the standard library that call it, and the replacement of each.
 ///
@@ -110,7 +110,7 @@ macro_rules! hooks {
         $(#[$attribute:meta])*
         fn $symbol:ident($($argument:ident: $type:ty),* $(,)?) -> $returned:ty {
             blocks: $blocks:expr,
-            $(patch: $patch:ident($($how:tt)*),)?
+            patch: $patch:ident($($how:tt)*),
             instead: $instead:expr,
             std: [$($std:literal => $replacement:literal),* $(,)?] $(,)?
         }
@@ -130,7 +130,7 @@ macro_rules! hooks {
                 pub(super) static HOOK: crate::hook::Hook = crate::hook::Hook::new(
                     concat!(stringify!($symbol), "\0"),
                     $instead,
-                    crate::hook::patch_of!($($patch($($how)*))?),
+                    crate::hook::patch_of!($patch($($how)*)),
                     &[$(($std, $replacement)),*],
                     first_call as *const (),
                 );
@@ -152,7 +152,7 @@ macro_rules! hooks {
                 #[cold]
                 #[inline(never)]
                 unsafe extern "C" fn in_step($($argument: $type),*) -> $returned {
-                    crate::hook::patched!((real(), $($argument),*) $($patch($($how)*))?);
+                    crate::hook::patched!((real(), $($argument),*) $patch($($how)*));
                     if !crate::watch_flag::is_watched() {
                         // SAFETY: The caller called the function with these arguments.
                         return unsafe { real()($($argument),*) };
@@ -180,17 +180,14 @@ macro_rules! hooks {
 
 /// The value of the column `patch`.
 macro_rules! patch_of {
-    () => {
-        crate::patch_column::Patch::OnlyReported("no crate was seen that waits in it")
-    };
     (suspends($module:ident::$function:ident)) => {
         crate::patch_column::Patch::Suspends
     };
     (offloads($module:ident::$function:ident)) => {
         crate::patch_column::Patch::Offloads
     };
-    (marks($module:ident::$function:ident)) => {
-        crate::patch_column::Patch::OnlyReported("it calls back into the program")
+    (marks($module:ident::$function:ident, $reason:expr)) => {
+        crate::patch_column::Patch::OnlyReported($reason)
     };
     (only_reports($reason:expr)) => {
         crate::patch_column::Patch::OnlyReported($reason)
@@ -199,9 +196,11 @@ macro_rules! patch_of {
 
 /// Returns from the hook, if the call is made by a patched green thread and suspends it.
 macro_rules! patched {
-    (($($argument:expr),* $(,)?)) => {};
     (($($argument:expr),* $(,)?) only_reports($reason:expr)) => {};
-    (($($argument:expr),* $(,)?) $patch:ident($module:ident::$function:ident)) => {
+    (
+        ($($argument:expr),* $(,)?)
+        $patch:ident($module:ident::$function:ident $(, $reason:expr)?)
+    ) => {
         // SAFETY: The caller called the function with these arguments.
         let patched = unsafe { crate::patch::$module::$function($($argument),*) };
         if let Some(returned) = patched {

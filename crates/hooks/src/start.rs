@@ -1,6 +1,6 @@
 //! The start of the process: all real functions are looked up before `main`.
 
-use crate::{list, step};
+use crate::{list, patch::in_use, step};
 
 /// Runs before `main`, and before any other thread exists.
 #[used]
@@ -17,4 +17,5 @@ extern "C" fn at_start() {
 /// test or the program that it is a copy of.
 extern "C" fn in_forked_process() {
     step::forget();
+    in_use::forget();
 }

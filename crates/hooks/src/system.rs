@@ -28,6 +28,8 @@ pub(crate) unsafe trait AnyBytes: Copy {}
 
 // SAFETY: It is an integer.
 unsafe impl AnyBytes for u32 {}
+// SAFETY: It is an integer.
+unsafe impl AnyBytes for i64 {}
 // SAFETY: Its fields are integers.
 unsafe impl AnyBytes for libc::timespec {}
 // SAFETY: Its fields are integers.

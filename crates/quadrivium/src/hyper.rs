@@ -53,6 +53,9 @@ pub struct Io<T> {
 
 impl<S: Attempts> Io<Polled<S>> {
     /// Wraps a stream of Quadrivium for hyper.
+    ///
+    /// A report shows the line of this call as the line where hyper waits.
+    #[track_caller]
     pub fn new(stream: S) -> Self {
         Self { stream: Polled::new(stream) }
     }

@@ -126,6 +126,13 @@ pub fn note(kind: LeafKind, line: Option<&'static Location<'static>>, object: Ob
     });
 }
 
+/// Notes the line of a leaf that only lets other tasks run. It is the shortest wait, so it costs
+/// one store. A host that traces reads the line with [`Note::turn_line`].
+#[inline]
+pub fn note_turn(line: &'static Location<'static>) {
+    CURRENT_STEP.with(|step| step.line.set(Some(line)));
+}
+
 #[cold]
 fn note_one_more(former: u32, word: u32, line: Option<&'static Location<'static>>) {
     CURRENT_STEP.with(|step| {
@@ -192,9 +199,18 @@ impl Note {
         kind_of(self.word)
     }
 
-    /// Returns the line that made the leaf, if it is known.
+    /// Returns the line that made the leaf, if it is known. If a function of std has called the
+    /// constructor, as `iter.map(Notify::notified)` does, the line is not known.
     pub fn line(self) -> Option<&'static Location<'static>> {
-        self.line.filter(|_| self.word != NO_NOTE)
+        self.line.filter(|line| self.word != NO_NOTE && !is_of_std(line.file()))
+    }
+
+    /// Returns the line of [`note_turn`], after a step that has suspended for a turn. The host must
+    /// have put back [`Note::NOTHING`] before the step, because [`begin_step`] keeps the line of
+    /// the step before. It is `None` if the task gives way for another reason, such as
+    /// [fairness](crate::fairness).
+    pub fn turn_line(self) -> Option<&'static Location<'static>> {
+        self.line
     }
 
     /// Returns the number of the object that the leaf waits for, if it has one.
@@ -208,6 +224,33 @@ impl Note {
     }
 }
 
+/// Returns whether this is a source file of std. Its path is the one where std was built, or the
+/// one where rustup has installed the sources.
+fn is_of_std(file: &str) -> bool {
+    file.starts_with("/rustc/") || file.contains("/lib/rustlib/src/rust/library/")
+}
+
 fn kind_of(word: u32) -> LeafKind {
     LeafKind::of_number((word & !SEVERAL) >> KIND_SHIFT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn note_here(kind: LeafKind) -> Note {
+        let word = (kind as u32) << KIND_SHIFT;
+        Note { word, line: Some(Location::caller()) }
+    }
+
+    #[test]
+    fn a_line_of_std_is_not_the_line_of_a_leaf() {
+        let here = note_here(LeafKind::Lock);
+        assert!(here.line().is_some_and(|line| line.file().ends_with("note.rs")));
+        // The iterator calls the function, and the iterator is in std.
+        let in_std = [LeafKind::Lock].into_iter().map(note_here).next().expect("there is one");
+        assert!(in_std.line.is_some());
+        assert_eq!(in_std.line(), None);
+    }
 }

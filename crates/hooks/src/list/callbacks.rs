@@ -10,7 +10,7 @@ use crate::{hook::hooks, patch::callbacks::ProgramFunction, when};
 hooks! {
     fn qsort(base: *mut c_void, n: size_t, size: size_t, compare: ProgramFunction) -> () {
         blocks: when::never(),
-        patch: marks(callbacks::qsort),
+        patch: marks(callbacks::qsort, "it calls back into the program"),
         instead: "",
         std: [],
     }
@@ -23,7 +23,7 @@ hooks! {
         argument: *mut c_void,
     ) -> () {
         blocks: when::never(),
-        patch: marks(callbacks::qsort_r),
+        patch: marks(callbacks::qsort_r, "it calls back into the program"),
         instead: "",
         std: [],
     }
@@ -36,14 +36,14 @@ hooks! {
         compare: ProgramFunction,
     ) -> *mut c_void {
         blocks: when::never(),
-        patch: marks(callbacks::bsearch),
+        patch: marks(callbacks::bsearch, "it calls back into the program"),
         instead: "",
         std: [],
     }
 
     fn pthread_once(once: *mut c_void, initialise: ProgramFunction) -> c_int {
         blocks: when::never(),
-        patch: marks(callbacks::pthread_once),
+        patch: marks(callbacks::pthread_once, "it calls back into the program"),
         instead: "",
         std: [],
     }
@@ -55,7 +55,7 @@ hooks! {
         flags: c_int,
     ) -> c_int {
         blocks: when::never(),
-        patch: marks(callbacks::nftw),
+        patch: marks(callbacks::nftw, "it calls back into the program"),
         instead: "",
         std: [],
     }

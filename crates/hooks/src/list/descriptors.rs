@@ -88,25 +88,37 @@ hooks! {
 
     fn preadv(fd: c_int, buffers: *const iovec, length: c_int, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::preadv),
         instead: "fs::File::read_at",
         std: [],
     }
 
     fn pwritev(fd: c_int, buffers: *const iovec, length: c_int, offset: off_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pwritev),
         instead: "fs::File::write_at",
         std: [],
     }
 
     fn preadv64(fd: c_int, buffers: *const iovec, length: c_int, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::preadv),
         instead: "fs::File::read_at",
         std: [],
     }
 
     fn pwritev64(fd: c_int, buffers: *const iovec, length: c_int, offset: off64_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(files::pwritev),
         instead: "fs::File::write_at",
+        std: [],
+    }
+
+    // It does not wait. A descriptor in use by a call on another thread stays open until its end.
+    fn close(fd: c_int) -> c_int {
+        blocks: when::never(),
+        patch: marks(in_use::close, "it never waits"),
+        instead: "",
         std: [],
     }
 }

@@ -53,6 +53,7 @@ hooks! {
 
     fn opendir(path: *const c_char) -> *mut DIR {
         blocks: FOLDER,
+        patch: offloads(paths::opendir),
         instead: "fs::read_dir",
         std: [
             "std::fs::read_dir" => "fs::read_dir",
@@ -61,14 +62,14 @@ hooks! {
 
     fn readdir(folder: *mut DIR) -> *mut dirent {
         blocks: FOLDER,
-        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
+        patch: only_reports("a cancel would leave another thread in the folder, which the caller then closes"),
         instead: "fs::read_dir",
         std: [],
     }
 
     fn readdir64(folder: *mut DIR) -> *mut dirent64 {
         blocks: FOLDER,
-        patch: only_reports("another thread could close the folder meanwhile; the kernel returns many entries at once"),
+        patch: only_reports("a cancel would leave another thread in the folder, which the caller then closes"),
         instead: "fs::read_dir",
         std: [
             "std::fs::ReadDir::next" => "fs::read_dir",
@@ -78,7 +79,7 @@ hooks! {
 
     fn mkdir(path: *const c_char, mode: mode_t) -> c_int {
         blocks: FOLDER,
-        patch: offloads(files::mkdir),
+        patch: offloads(paths::one_and),
         instead: "fs::create_dir",
         std: [
             "std::fs::create_dir" => "fs::create_dir",
@@ -88,7 +89,7 @@ hooks! {
 
     fn rmdir(path: *const c_char) -> c_int {
         blocks: FOLDER,
-        patch: offloads(files::on_path),
+        patch: offloads(paths::one),
         instead: "fs::remove_dir",
         std: [
             "std::fs::remove_dir" => "fs::remove_dir",
@@ -97,7 +98,7 @@ hooks! {
 
     fn unlink(path: *const c_char) -> c_int {
         blocks: FILE,
-        patch: offloads(files::on_path),
+        patch: offloads(paths::one),
         instead: "fs::remove_file",
         std: [
             "std::fs::remove_file" => "fs::remove_file",
@@ -106,6 +107,7 @@ hooks! {
 
     fn unlinkat(folder: c_int, path: *const c_char, flags: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::unlinkat),
         instead: "fs::remove_dir_all",
         std: [
             "std::fs::remove_dir_all" => "fs::remove_dir_all",
@@ -114,7 +116,7 @@ hooks! {
 
     fn rename(from: *const c_char, to: *const c_char) -> c_int {
         blocks: FILE,
-        patch: offloads(files::rename),
+        patch: offloads(paths::two),
         instead: "fs::rename",
         std: [
             "std::fs::rename" => "fs::rename",
@@ -123,6 +125,7 @@ hooks! {
 
     fn realpath(path: *const c_char, resolved: *mut c_char) -> *mut c_char {
         blocks: FILE,
+        patch: offloads(paths::realpath),
         instead: "fs::canonicalize",
         std: [
             "std::fs::canonicalize" => "fs::canonicalize",
@@ -138,6 +141,7 @@ hooks! {
         flags: c_uint,
     ) -> ssize_t {
         blocks: FILE,
+        patch: offloads(files::copy_file_range),
         instead: "fs::copy",
         std: [
             "std::fs::copy" => "fs::copy",
@@ -153,18 +157,21 @@ hooks! {
         flags: c_uint,
     ) -> ssize_t {
         blocks: when::unless(flags as c_int, libc::SPLICE_F_NONBLOCK as c_int),
+        patch: only_reports("it waits for two descriptors in one call; read from one and write to the other"),
         instead: "io::copy",
         std: [],
     }
 
     fn sendfile(to: c_int, from: c_int, offset: *mut off_t, length: size_t) -> ssize_t {
         blocks: FILE,
+        patch: offloads(files::sendfile),
         instead: "fs::File::read and a write",
         std: [],
     }
 
     fn sendfile64(to: c_int, from: c_int, offset: *mut off64_t, length: size_t) -> ssize_t {
         blocks: FILE,
+        patch: offloads(files::sendfile),
         instead: "fs::File::read and a write",
         std: [],
     }
@@ -205,6 +212,7 @@ hooks! {
 
     fn sync() -> () {
         blocks: FILE,
+        patch: offloads(files::sync),
         instead: "thread::offload",
         std: [],
     }
@@ -228,26 +236,28 @@ hooks! {
 
     fn lockf(fd: c_int, command: c_int, length: off_t) -> c_int {
         blocks: when::file_region_lock(command),
+        patch: only_reports("a lock that comes after a cancel would belong to the whole process"),
         instead: "thread::offload",
         std: [],
     }
 
     fn lockf64(fd: c_int, command: c_int, length: off64_t) -> c_int {
         blocks: when::file_region_lock(command),
+        patch: only_reports("a lock that comes after a cancel would belong to the whole process"),
         instead: "thread::offload",
         std: [],
     }
 
     fn fcntl(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
-        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
+        patch: only_reports("a lock that comes after a cancel would belong to the whole process"),
         instead: "thread::offload",
         std: [],
     }
 
     fn fcntl64(fd: c_int, command: c_int, argument: usize) -> c_int {
         blocks: when::descriptor_command(command),
-        patch: only_reports("a lock belongs to the process, and its argument may be any structure"),
+        patch: only_reports("a lock that comes after a cancel would belong to the whole process"),
         instead: "thread::offload",
         std: [],
     }

@@ -13,6 +13,7 @@ use crate::{hook::hooks, when};
 hooks! {
     fn __read_chk(fd: c_int, buffer: *mut c_void, length: size_t, size: size_t) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: suspends(fortified::read),
         instead: "thread::offload",
         std: [],
     }
@@ -25,6 +26,7 @@ hooks! {
         size: size_t,
     ) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(fortified::pread),
         instead: "fs::File::read_at",
         std: [],
     }
@@ -37,6 +39,7 @@ hooks! {
         size: size_t,
     ) -> ssize_t {
         blocks: when::descriptor(fd),
+        patch: offloads(fortified::pread),
         instead: "fs::File::read_at",
         std: [],
     }
@@ -49,6 +52,7 @@ hooks! {
         flags: c_int,
     ) -> ssize_t {
         blocks: when::socket(fd, flags),
+        patch: suspends(fortified::recv),
         instead: "net::TcpStream::read",
         std: [],
     }
@@ -63,12 +67,14 @@ hooks! {
         address_length: *mut socklen_t,
     ) -> ssize_t {
         blocks: when::socket(fd, flags),
+        patch: suspends(fortified::recvfrom),
         instead: "net::UdpSocket::recv_from",
         std: [],
     }
 
     fn __poll_chk(descriptors: *mut pollfd, n: nfds_t, timeout: c_int, size: size_t) -> c_int {
         blocks: when::milliseconds(timeout),
+        patch: suspends(fortified::poll),
         instead: "io::ready",
         std: [],
     }
@@ -81,30 +87,35 @@ hooks! {
         size: size_t,
     ) -> c_int {
         blocks: when::timespec_or_for_ever(timeout),
+        patch: suspends(fortified::ppoll),
         instead: "io::ready",
         std: [],
     }
 
     fn __open_2(path: *const c_char, flags: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(fortified::open),
         instead: "fs::File::open",
         std: [],
     }
 
     fn __open64_2(path: *const c_char, flags: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(fortified::open),
         instead: "fs::File::open",
         std: [],
     }
 
     fn __openat_2(folder: c_int, path: *const c_char, flags: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(fortified::openat),
         instead: "fs::File::open",
         std: [],
     }
 
     fn __openat64_2(folder: c_int, path: *const c_char, flags: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(fortified::openat),
         instead: "fs::File::open",
         std: [],
     }
@@ -116,6 +127,7 @@ hooks! {
         size: size_t,
     ) -> ssize_t {
         blocks: FILE,
+        patch: offloads(fortified::readlink),
         instead: "fs::read_link",
         std: [],
     }
@@ -126,6 +138,7 @@ hooks! {
         size: size_t,
     ) -> *mut c_char {
         blocks: FILE,
+        patch: offloads(fortified::realpath),
         instead: "fs::canonicalize",
         std: [],
     }

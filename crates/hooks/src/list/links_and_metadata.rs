@@ -17,6 +17,7 @@ hooks! {
         found: *mut Statx,
     ) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::statx),
         instead: "fs::metadata",
         std: [
             "std::fs::metadata" => "fs::metadata",
@@ -32,48 +33,56 @@ hooks! {
 
     fn stat(path: *const c_char, found: *mut Stat) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::stat),
         instead: "fs::metadata",
         std: [],
     }
 
     fn stat64(path: *const c_char, found: *mut Stat64) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::stat),
         instead: "fs::metadata",
         std: [],
     }
 
     fn lstat(path: *const c_char, found: *mut Stat) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::stat),
         instead: "fs::symlink_metadata",
         std: [],
     }
 
     fn lstat64(path: *const c_char, found: *mut Stat64) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::stat),
         instead: "fs::symlink_metadata",
         std: [],
     }
 
     fn fstatat(folder: c_int, path: *const c_char, found: *mut Stat, flags: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::fstatat),
         instead: "fs::metadata",
         std: [],
     }
 
     fn fstatat64(folder: c_int, path: *const c_char, found: *mut Stat64, flags: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::fstatat),
         instead: "fs::metadata",
         std: [],
     }
 
     fn access(path: *const c_char, mode: c_int) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::one_and),
         instead: "fs::metadata",
         std: [],
     }
 
     fn chmod(path: *const c_char, mode: mode_t) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::one_and),
         instead: "fs::set_permissions",
         std: [
             "std::fs::set_permissions" => "fs::set_permissions",
@@ -82,6 +91,7 @@ hooks! {
 
     fn readlink(path: *const c_char, buffer: *mut c_char, length: size_t) -> ssize_t {
         blocks: FILE,
+        patch: offloads(paths::readlink),
         instead: "fs::read_link",
         std: [
             "std::fs::read_link" => "fs::read_link",
@@ -96,6 +106,7 @@ hooks! {
         flags: c_int,
     ) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::linkat),
         instead: "fs::hard_link",
         std: [
             "std::fs::hard_link" => "fs::hard_link",
@@ -104,6 +115,7 @@ hooks! {
 
     fn symlink(to: *const c_char, path: *const c_char) -> c_int {
         blocks: FILE,
+        patch: offloads(paths::two),
         instead: "fs::symlink",
         std: [
             "std::os::unix::fs::symlink" => "fs::symlink",

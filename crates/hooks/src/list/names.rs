@@ -32,6 +32,7 @@ hooks! {
         flags: c_int,
     ) -> c_int {
         blocks: when::always(),
+        patch: offloads(names::getnameinfo),
         instead: "thread::offload",
         std: [],
     }

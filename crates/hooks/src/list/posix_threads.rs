@@ -26,6 +26,7 @@ hooks! {
         until: *const timespec,
     ) -> c_int {
         blocks: when::until(libc::CLOCK_REALTIME, until),
+        patch: offloads(locks::pthread_timedjoin_np),
         instead: "thread::offload",
         std: [],
     }
@@ -37,6 +38,7 @@ hooks! {
         until: *const timespec,
     ) -> c_int {
         blocks: when::until(clock, until),
+        patch: offloads(locks::pthread_clockjoin_np),
         instead: "thread::offload",
         std: [],
     }
@@ -61,6 +63,7 @@ hooks! {
         until: *const timespec,
     ) -> c_int {
         blocks: when::until_at_most(when::mutex(mutex), clock, until),
+        patch: only_reports("a lock of the C library notes the OS thread that has it"),
         instead: "thread::offload",
         std: [],
     }
@@ -81,19 +84,21 @@ hooks! {
 
     fn pthread_rwlock_timedrdlock(lock: *mut pthread_rwlock_t, until: *const timespec) -> c_int {
         blocks: when::until_at_most(when::read_lock(lock), libc::CLOCK_REALTIME, until),
+        patch: only_reports("a lock of the C library notes the OS thread that has it"),
         instead: "thread::offload",
         std: [],
     }
 
     fn pthread_rwlock_timedwrlock(lock: *mut pthread_rwlock_t, until: *const timespec) -> c_int {
         blocks: when::until_at_most(when::write_lock(lock), libc::CLOCK_REALTIME, until),
+        patch: only_reports("a lock of the C library notes the OS thread that has it"),
         instead: "thread::offload",
         std: [],
     }
 
     fn pthread_cond_wait(condition: *mut pthread_cond_t, mutex: *mut pthread_mutex_t) -> c_int {
         blocks: when::always(),
-        patch: only_reports("a lock of the C library notes the OS thread that has it"),
+        patch: only_reports("the C library waits inside itself, where no hook sees the wake"),
         instead: "thread::offload",
         std: [],
     }
@@ -105,7 +110,7 @@ hooks! {
         until: *const timespec,
     ) -> c_int {
         blocks: when::always(),
-        patch: only_reports("a lock of the C library notes the OS thread that has it"),
+        patch: only_reports("the C library waits inside itself, where no hook sees the wake"),
         instead: "thread::offload",
         std: [],
     }
@@ -118,6 +123,7 @@ hooks! {
         until: *const timespec,
     ) -> c_int {
         blocks: when::until(clock, until),
+        patch: only_reports("the C library waits inside itself, where no hook sees the wake"),
         instead: "thread::offload",
         std: [],
     }
@@ -149,6 +155,7 @@ hooks! {
         until: *const timespec,
     ) -> c_int {
         blocks: when::until_at_most(when::semaphore(semaphore), clock, until),
+        patch: only_reports("the C library waits inside itself, where no hook sees the wake"),
         instead: "thread::offload",
         std: [],
     }

@@ -6,6 +6,7 @@ use std::{
     io,
     os::fd::OwnedFd,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     sync::{
         Mutex, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,7 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quadrivium_core::{Interest, Task, fairness, host, now, sleep, timeout_at, turn};
+use quadrivium_core::{
+    Context, Interest, Step, Task, fairness, host, now, sleep, timeout_at, turn,
+};
 use quadrivium_green::{NotPerformed, may_suspend, perform_without_unwinding, return_cancelled};
 use quadrivium_io::{ready_owned, thread::offload_checked};
 
@@ -36,6 +39,26 @@ thread_local! {
     /// Whether a hook carries out a patched call, and does not wait at the moment. The calls that
     /// it makes itself fall through.
     static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+    static COUNTS: Cell<PatchCounts> = const { Cell::new(PatchCounts { calls: 0, offloads: 0 }) };
+    /// Whether [`tell`] is silent, because the list tests itself.
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The numbers of patched calls on this OS thread, and of those that ran on another one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PatchCounts {
+    pub(crate) calls: u64,
+    pub(crate) offloads: u64,
+}
+
+/// Returns the numbers of patched calls since this OS thread was started.
+pub(crate) fn counts() -> PatchCounts {
+    COUNTS.get()
+}
+
+/// Lets calls block without a message, or no longer.
+pub(crate) fn be_silent(is_silent: bool) {
+    IS_SILENT.set(is_silent);
 }
 
 /// Whether a green thread was ever patched. From then on every hook in the process looks at its
@@ -64,12 +87,12 @@ fn be_ready() {
 }
 
 /// A guard: while it exists, this thread runs a step whose green threads are patched.
-pub(super) struct PatchedStep {
+pub(crate) struct PatchedStep {
     was_patched: bool,
 }
 
 impl PatchedStep {
-    pub(super) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         if !is_on() {
             be_ready();
         }
@@ -196,6 +219,7 @@ impl PatchedCall {
     fn carry_out<R>(run: impl FnOnce(&Self) -> Result<R, Unfinished>) -> Result<R, Unfinished> {
         let call = Self { unwatched: RefCell::new(None) };
         call.begin();
+        COUNTS.with(|counts| counts.update(|it| PatchCounts { calls: it.calls + 1, ..it }));
         let result = catch_unwind(AssertUnwindSafe(|| run(&call)));
         call.end();
         result.unwrap_or_else(|payload| {
@@ -231,7 +255,7 @@ impl PatchedCall {
     /// Performs a task. Meanwhile other tasks run on this OS thread.
     pub(super) fn perform<T: Task>(&self, task: T) -> Result<T::Output, Unfinished> {
         self.end();
-        let output = perform_without_unwinding(task);
+        let output = perform_without_unwinding(UnwatchedLeaf { task });
         self.begin();
         output.map_err(Unfinished::from)
     }
@@ -255,6 +279,7 @@ impl PatchedCall {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
+        COUNTS.with(|counts| counts.update(|it| PatchCounts { offloads: it.offloads + 1, ..it }));
         let output = self.perform(offload_checked(|started| started.map(|()| work())))?;
         // The operating system refuses a thread, so this thread makes the call.
         output.map_err(|_| Unfinished::Real)
@@ -305,11 +330,37 @@ impl PatchedCall {
     }
 }
 
+/// A leaf, whose own calls are not watched: it may wait for a lock of this library for a moment.
+struct UnwatchedLeaf<T> {
+    task: T,
+}
+
+impl<T: Task> Task for UnwatchedLeaf<T> {
+    type Output = T::Output;
+
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T::Output> {
+        let _unwatched = watch_flag::suspend_watch();
+        // SAFETY: The field is pinned as long as this value is, and has no other user.
+        unsafe { self.map_unchecked_mut(|it| &mut it.task) }.resume(cx)
+    }
+}
+
+/// Calls a function that suspends no green thread. A panic of the function ends here, because the
+/// caller is a C function.
+pub(super) fn without_suspension(function: impl FnOnce()) {
+    let was_in_hook = IN_HOOK.replace(true);
+    if let Err(payload) = catch_unwind(AssertUnwindSafe(function)) {
+        // Its destructor could panic again. The message of the panic has been printed.
+        std::mem::forget(payload);
+    }
+    IN_HOOK.set(was_in_hook);
+}
+
 /// Tells once why a function blocks the OS thread of a patched green thread.
 #[cold]
 pub(crate) fn tell(function: &'static str, reason: &str) {
     static TOLD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
-    if !matches!(place(), CallPlace::Body) {
+    if IS_SILENT.get() || !matches!(place(), CallPlace::Body) {
         return;
     }
     let errno = system::errno();

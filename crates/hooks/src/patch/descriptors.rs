@@ -2,7 +2,6 @@
 
 use std::{
     ffi::{c_int, c_void},
-    os::fd::AsRawFd,
     slice,
 };
 
@@ -11,7 +10,8 @@ use quadrivium_core::Interest::{self, Readable, Writable};
 
 use super::{
     call::{PatchedCall, Unfinished, patched},
-    files::{duplicate, offload, read_elsewhere},
+    files::{first_part, gathered, offload, read_elsewhere},
+    in_use::DescriptorInUse,
     waits::{limit, result, until_ready, when_ready, write_all},
 };
 use crate::system;
@@ -58,12 +58,22 @@ pub(crate) unsafe fn read(
     buffer: *mut c_void,
     length: size_t,
 ) -> Option<ssize_t> {
+    // SAFETY: The caller has passed the buffer.
+    unsafe { read_with(fd, buffer, length, |fd| real(fd, buffer, length)) }
+}
+
+pub(super) unsafe fn read_with(
+    fd: c_int,
+    buffer: *mut c_void,
+    length: size_t,
+    real: impl Fn(c_int) -> ssize_t,
+) -> Option<ssize_t> {
     if length == 0 {
         return None;
     }
     let part = iovec { iov_base: buffer, iov_len: length };
     // SAFETY: The caller has passed the buffer.
-    patched(|call| unsafe { read_into(call, fd, &part, 1, |fd| real(fd, buffer, length)) })
+    patched(|call| unsafe { read_into(call, fd, &part, 1, real) })
 }
 
 pub(crate) unsafe fn readv(
@@ -107,8 +117,9 @@ unsafe fn read_into(
                 -1 => {}
                 n => return Ok(n),
             }
-            // SAFETY: The caller has passed the buffers. A read may fill the first one only.
-            let part = unsafe { parts.read() };
+            // A read may fill one buffer only.
+            // SAFETY: The caller has passed the buffers.
+            let part = unsafe { first_part(parts, n) }.ok_or(Unfinished::Real)?;
             // SAFETY: The memory and the descriptor belong to the call.
             let read = |fd, bytes, length| unsafe { libc::read(fd, bytes, length) };
             read_elsewhere(call, fd, part.iov_base, part.iov_len, read)
@@ -213,14 +224,11 @@ unsafe fn write_from(
         }),
         HowToTry::File => {
             // SAFETY: The caller has passed the buffers.
-            let slice = |part: &iovec| unsafe {
-                slice::from_raw_parts(part.iov_base.cast_const().cast::<u8>(), part.iov_len)
-            };
-            let bytes = parts.iter().map(slice).collect::<Vec<_>>().concat();
-            let own = duplicate(fd)?;
+            let bytes = unsafe { gathered(parts) };
+            let own = DescriptorInUse::new(fd);
             offload(call, move || {
                 // SAFETY: The bytes and the descriptor belong to the call.
-                unsafe { libc::write(own.as_raw_fd(), bytes.as_ptr().cast(), bytes.len()) }
+                unsafe { libc::write(own.fd(), bytes.as_ptr().cast(), bytes.len()) }
             })
         }
         HowToTry::Other => when_ready(call, fd, Writable, || None, |fd| result(real(fd, parts))),

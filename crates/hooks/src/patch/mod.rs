@@ -21,14 +21,17 @@ pub(crate) mod descriptors;
 pub(crate) mod readiness;
 pub(crate) mod processes;
 pub(crate) mod names;
+pub(crate) mod in_use;
 pub(crate) mod files;
+pub(crate) mod paths;
 pub(crate) mod locks;
 pub(crate) mod callbacks;
+pub(crate) mod fortified;
 
-pub(crate) use call::is_on;
+pub(crate) use call::{PatchedStep, be_silent, counts, is_on};
 pub use task::{Patched, patch, patched};
 
-/// Patches all green threads of the program, from now on and until its end. PatchedCall it first in
+/// Patches all green threads of the program, from now on and until its end. Call it first in
 /// `main`.
 ///
 /// Green threads of `may`'s own are not concerned, and other styles neither.

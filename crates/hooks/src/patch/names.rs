@@ -5,7 +5,7 @@ use std::{
     ptr,
 };
 
-use libc::addrinfo;
+use libc::{addrinfo, sockaddr, socklen_t};
 
 use super::call::{Unfinished, patched_or};
 use crate::system;
@@ -90,4 +90,83 @@ fn look_up(
     let returned = unsafe { real(pointer(&node), pointer(&service), hints, &raw mut found) };
     let errno = system::errno();
     (returned, FoundAddresses(if returned == 0 { found } else { ptr::null_mut() }), errno)
+}
+
+type RealGetNameInfo = unsafe extern "C" fn(
+    *const sockaddr,
+    socklen_t,
+    *mut c_char,
+    socklen_t,
+    *mut c_char,
+    socklen_t,
+    c_int,
+) -> c_int;
+
+/// A text buffer of the caller, and its length.
+struct TextBuffer {
+    at: *mut c_char,
+    length: socklen_t,
+}
+
+impl TextBuffer {
+    /// Returns a buffer of the same length.
+    fn copy(&self) -> Vec<u8> {
+        vec![0; if self.at.is_null() { 0 } else { self.length as usize }]
+    }
+
+    /// Fills it with a text that ends with a NUL byte.
+    unsafe fn fill(&self, text: &[u8]) {
+        if !text.is_empty() {
+            // SAFETY: The caller has passed the buffer. The text has its length.
+            unsafe { ptr::copy_nonoverlapping(text.as_ptr(), self.at.cast(), text.len()) };
+        }
+    }
+}
+
+/// # Safety
+///
+/// As for the C function.
+#[allow(clippy::too_many_arguments, reason = "the C function has seven")]
+pub(crate) unsafe fn getnameinfo(
+    real: RealGetNameInfo,
+    address: *const sockaddr,
+    address_length: socklen_t,
+    host: *mut c_char,
+    host_length: socklen_t,
+    service: *mut c_char,
+    service_length: socklen_t,
+    flags: c_int,
+) -> Option<c_int> {
+    system::read(address.cast::<[u8; 1]>())?;
+    let address = address.cast::<u8>();
+    // SAFETY: The caller has passed an address of this length.
+    let address = unsafe { std::slice::from_raw_parts(address, address_length as usize) }.to_vec();
+    let buffers = [(host, host_length), (service, service_length)];
+    let buffers = buffers.map(|(at, length)| TextBuffer { at, length });
+    let mut texts = buffers.each_ref().map(TextBuffer::copy);
+    patched_or(libc::EAI_SYSTEM, |call| {
+        let (returned, errno, texts) = call.offload(move || {
+            let length = address.len() as socklen_t;
+            let [host, service] = texts.each_mut().map(|it| match it.len() {
+                0 => (ptr::null_mut(), 0),
+                length => (it.as_mut_ptr().cast(), length as socklen_t),
+            });
+            let address = address.as_ptr().cast();
+            // SAFETY: All memory lives until the call returns.
+            let returned =
+                unsafe { real(address, length, host.0, host.1, service.0, service.1, flags) };
+            (returned, system::errno(), texts)
+        })?;
+        match returned {
+            0 => {
+                for (buffer, text) in buffers.iter().zip(&texts) {
+                    // SAFETY: The caller has passed the buffer.
+                    unsafe { buffer.fill(text) };
+                }
+                Ok(0)
+            }
+            libc::EAI_SYSTEM => Err(Unfinished::Fails(errno)),
+            failed => Ok(failed),
+        }
+    })
 }

@@ -114,11 +114,17 @@ pub(crate) unsafe fn poll(
     timeout: c_int,
 ) -> Option<c_int> {
     // SAFETY: The caller has passed these arguments.
-    wait(
-        milliseconds(timeout),
-        || unsafe { real(descriptors, n, 0) },
-        || unsafe { gather_polled(descriptors, n) },
-    )
+    unsafe { poll_with(descriptors, n, timeout, || real(descriptors, n, 0)) }
+}
+
+pub(super) unsafe fn poll_with(
+    descriptors: *mut pollfd,
+    n: nfds_t,
+    timeout: c_int,
+    look: impl Fn() -> c_int,
+) -> Option<c_int> {
+    // SAFETY: The caller has passed these arguments.
+    wait(milliseconds(timeout), look, || unsafe { gather_polled(descriptors, n) })
 }
 
 pub(crate) unsafe fn ppoll(
@@ -128,17 +134,24 @@ pub(crate) unsafe fn ppoll(
     timeout: *const timespec,
     mask: *const sigset_t,
 ) -> Option<c_int> {
+    // SAFETY: The caller has passed these arguments.
+    unsafe { ppoll_with(descriptors, n, timeout, mask, |now| real(descriptors, n, now, mask)) }
+}
+
+pub(super) unsafe fn ppoll_with(
+    descriptors: *mut pollfd,
+    n: nfds_t,
+    timeout: *const timespec,
+    mask: *const sigset_t,
+    look: impl Fn(*const timespec) -> c_int,
+) -> Option<c_int> {
     // The mask would concern the OS thread.
     if !mask.is_null() {
         return None;
     }
     let now = timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: The caller has passed these arguments.
-    wait(
-        of_timespec(timeout),
-        || unsafe { real(descriptors, n, &now, mask) },
-        || unsafe { gather_polled(descriptors, n) },
-    )
+    wait(of_timespec(timeout), || look(&now), || unsafe { gather_polled(descriptors, n) })
 }
 
 /// Called after the real function has read the same descriptors.

@@ -7,14 +7,17 @@ use std::{
     os::fd::AsRawFd,
     process::Command,
     ptr,
-    sync::atomic::{AtomicI32, Ordering},
+    sync::{
+        atomic::{AtomicI32, Ordering},
+        mpsc,
+    },
     thread,
     time::Duration,
 };
 
 use quadrivium::prelude::*;
 
-use crate::{check, in_each_style};
+use crate::{check, in_each_style, this_thread, until_it_waits};
 
 /// Written before `main` by a hook that is called there.
 static BEFORE_MAIN: AtomicI32 = AtomicI32::new(i32::MIN);
@@ -158,9 +161,12 @@ fn locks_of_the_c_library() {
     assert_eq!(check(green(lock_and_unlock)), Ok(()), "the mutex is free");
     // SAFETY: As above.
     unsafe { assert_eq!(libc::pthread_mutex_lock(&raw mut MUTEX), 0) };
-    let thread = thread::spawn(|| check(green(lock_and_unlock)));
-    // Long enough that the other thread is waiting for the mutex by then.
-    thread::sleep(Duration::from_millis(100));
+    let (number, waits) = mpsc::channel();
+    let thread = thread::spawn(move || {
+        number.send(this_thread()).unwrap();
+        check(green(lock_and_unlock))
+    });
+    until_it_waits(waits.recv().unwrap());
     // SAFETY: As above.
     unsafe { assert_eq!(libc::pthread_mutex_unlock(&raw mut MUTEX), 0) };
     let message = thread.join().unwrap().unwrap_err();

@@ -21,7 +21,7 @@ use std::{
     time::Duration,
 };
 
-use crate::{check, in_each_style, spawn_place};
+use crate::{check, in_each_style, spawn_place, this_thread, until_it_waits};
 
 /// Asserts the whole reports of a call in every style. Each expected report is its mark, its first
 /// line and the replacement. Frames outside of this file are left out, and so are the names of
@@ -67,12 +67,11 @@ fn line_of(mark: &str) -> usize {
 /// Returns when it is taken. This does not block.
 fn while_taken<T: 'static>(take: impl FnOnce() -> T + Send + 'static, release: fn(T)) {
     let is_taken = Arc::new(AtomicBool::new(false));
-    let taken = Arc::clone(&is_taken);
+    let (taken, waits) = (Arc::clone(&is_taken), this_thread());
     thread::spawn(move || {
         let it = take();
         taken.store(true, Ordering::Release);
-        // Long enough that the other thread is waiting by then.
-        thread::sleep(Duration::from_millis(60));
+        until_it_waits(waits);
         release(it);
     });
     while !is_taken.load(Ordering::Acquire) {

@@ -7,8 +7,11 @@ mod faults;
 mod direct;
 
 use std::{
+    fs,
     hint::black_box,
     sync::atomic::{AtomicU32, Ordering},
+    thread,
+    time::Duration,
 };
 
 use quadrivium::{prelude::*, task::BoxTask};
@@ -32,6 +35,20 @@ fn in_each_style(call: fn()) -> [(&'static str, BoxTask<()>); 4] {
         ("future", Box::pin(future(async move { call() }))),
         ("green", Box::pin(green(call))),
     ]
+}
+
+/// Returns the number of this OS thread.
+fn this_thread() -> libc::pid_t {
+    // SAFETY: It takes no argument.
+    unsafe { libc::gettid() }
+}
+
+/// Waits until another OS thread waits in the kernel.
+fn until_it_waits(thread: libc::pid_t) {
+    let state = format!("/proc/self/task/{thread}/stat");
+    while !fs::read_to_string(&state).unwrap().contains(") S ") {
+        thread::sleep(Duration::from_millis(1));
+    }
 }
 
 /// The line of [`check`] that spawns a task.

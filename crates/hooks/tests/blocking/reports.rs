@@ -3,6 +3,7 @@
 use std::{
     cell::RefCell,
     fs::{self, File},
+    hint,
     io::{self, Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs},
     process::Command,
@@ -15,7 +16,7 @@ use std::{
 use quadrivium::prelude::*;
 use quadrivium_hooks::{LIMIT, must_not_block, report_task};
 
-use crate::{assert_reports, check, in_each_style};
+use crate::{assert_reports, check, in_each_style, this_thread, until_it_waits};
 
 #[test]
 fn a_whole_report() {
@@ -128,14 +129,16 @@ fn locks_and_threads() {
 
     fn contended() {
         let (taken, is_taken) = mpsc::channel();
+        let waits = this_thread();
         let holder = thread::spawn(move || {
             let guard = LOCK.lock();
             taken.send(()).unwrap();
-            // Long enough that the other thread is waiting for the lock by then.
-            thread::sleep(Duration::from_millis(100));
+            until_it_waits(waits);
             drop(guard);
         });
-        is_taken.recv().unwrap();
+        while is_taken.try_recv().is_err() {
+            hint::spin_loop();
+        }
         drop(LOCK.lock());
         holder.join().unwrap();
     }

@@ -1,11 +1,9 @@
-//! Pipes, files, waits for several descriptors, child processes and names.
+//! Pipes, waits for several descriptors, child processes and names.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs},
-    os::{fd::AsRawFd, unix::fs::FileExt},
-    path::PathBuf,
+    os::fd::AsRawFd,
     process::{Command, Stdio},
     ptr, thread,
     time::{Duration, Instant},
@@ -13,11 +11,11 @@ use std::{
 
 use quadrivium::{green::perform, prelude::*};
 
-use crate::{MS, run, run_beside_others};
+use crate::{MS, run, run_checked};
 
 #[test]
 fn pipes() {
-    run_beside_others(|| {
+    run_checked(|| {
         let (mut reader, mut writer) = io::pipe().unwrap();
         let all = spawn(green(move || {
             let mut all = Vec::new();
@@ -33,7 +31,7 @@ fn pipes() {
 
 #[test]
 fn a_wait_for_several_descriptors() {
-    run_beside_others(|| {
+    run_checked(|| {
         let (idle, _open) = io::pipe().unwrap();
         let (ready, mut writer) = io::pipe().unwrap();
         let fd = |it: &io::PipeReader| libc::pollfd {
@@ -74,7 +72,7 @@ fn a_wait_for_several_descriptors() {
 
 #[test]
 fn an_epoll_of_the_program() {
-    run_beside_others(|| {
+    run_checked(|| {
         let (reader, mut writer) = io::pipe().unwrap();
         // SAFETY: The descriptors are open, and the events are in the caller's memory.
         unsafe {
@@ -96,7 +94,7 @@ fn an_epoll_of_the_program() {
 
 #[test]
 fn a_connect_with_a_limit() {
-    run_beside_others(|| {
+    run_checked(|| {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let server = listener.local_addr().unwrap();
         let second = Duration::from_secs(1);
@@ -142,61 +140,9 @@ fn child_processes() {
 
 #[test]
 fn names() {
-    run_beside_others(|| {
+    run_checked(|| {
         assert!(("localhost", 80).to_socket_addrs().unwrap().count() > 0);
         assert!(("no such name.invalid", 80).to_socket_addrs().is_err());
-    });
-}
-
-fn folder(name: &str) -> PathBuf {
-    let folder =
-        std::env::temp_dir().join(format!("quadrivium-patched-{name}-{}", std::process::id()));
-    drop(fs::remove_dir_all(&folder));
-    fs::create_dir(&folder).unwrap();
-    folder
-}
-
-#[test]
-fn files() {
-    run_beside_others(|| {
-        let folder = folder("files");
-        let path = folder.join("file");
-        fs::write(&path, b"hello").unwrap();
-        assert_eq!(fs::read(&path).unwrap(), b"hello");
-        let mut file = File::options().read(true).write(true).open(&path).unwrap();
-        file.seek(SeekFrom::End(0)).unwrap();
-        file.write_all(b", world").unwrap();
-        file.write_all_at(b"J", 0).unwrap();
-        file.sync_all().unwrap();
-        let mut bytes = [0; 5];
-        file.read_exact_at(&mut bytes, 7).unwrap();
-        assert_eq!(&bytes, b"world");
-        file.set_len(5).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "Jello");
-        let error = File::open(folder.join("missing")).unwrap_err();
-        assert_eq!(error.raw_os_error(), Some(libc::ENOENT));
-        fs::rename(&path, folder.join("other")).unwrap();
-        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
-        fs::remove_dir_all(&folder).unwrap();
-    });
-}
-
-#[test]
-fn a_lock_of_a_file() {
-    run_beside_others(|| {
-        let folder = folder("flock");
-        let path = folder.join("file");
-        let first = File::create(&path).unwrap();
-        first.lock().unwrap();
-        let waits = spawn(green({
-            let path = path.clone();
-            move || File::open(path).unwrap().lock().unwrap()
-        }));
-        thread::sleep(50 * MS);
-        assert!(!waits.is_finished());
-        first.unlock().unwrap();
-        perform(waits).unwrap();
-        fs::remove_dir_all(&folder).unwrap();
     });
 }
 

@@ -11,11 +11,11 @@ use std::{
 use quadrivium::{green::perform, prelude::*};
 use quadrivium_hooks::patch;
 
-use crate::{MS, run, run_beside_others};
+use crate::{MS, run, run_checked};
 
 #[test]
 fn a_mutex_whose_holder_is_suspended() {
-    run_beside_others(|| {
+    run_checked(|| {
         let mutex = Arc::new(Mutex::new(0));
         let add = |mutex: Arc<Mutex<i32>>| {
             spawn(green(move || {
@@ -63,9 +63,67 @@ fn two_loops_on_two_threads_share_a_mutex() {
     assert_eq!(*mutex.lock().unwrap(), 800);
 }
 
+/// An OS thread that waits for a lock, and green threads of the same OS thread that wait for it.
+/// Each of them can be the next one.
+#[test]
+fn an_os_thread_and_its_green_threads_wait_for_one_lock() {
+    for _ in 0..50 {
+        let mutex = Arc::new(Mutex::new(()));
+        let (sender, is_taken) = mpsc::channel();
+        let holder = thread::spawn({
+            let mutex = Arc::clone(&mutex);
+            move || {
+                let guard = mutex.lock();
+                sender.send(()).unwrap();
+                thread::sleep(2 * MS);
+                drop(guard);
+            }
+        });
+        is_taken.recv().unwrap();
+        let mut event_loop = EventLoop::new().unwrap();
+        let shared = Arc::clone(&mutex);
+        let waits = event_loop.spawn(patch(move || drop(shared.lock().unwrap())));
+        let blocks = future(async move { drop(mutex.lock().unwrap()) });
+        event_loop.block_on(blocks).unwrap();
+        event_loop.block_on(waits).unwrap().unwrap();
+        holder.join().unwrap();
+    }
+}
+
+/// Free locks, taken locks, and changes between the two, as often as possible.
+#[test]
+fn three_loops_on_three_threads_share_two_locks() {
+    let locks = Arc::new([Mutex::new(0), Mutex::new(0)]);
+    let work = |locks: Arc<[Mutex<i32>; 2]>| {
+        move || {
+            let add = |number: usize| {
+                let locks = Arc::clone(&locks);
+                spawn(green(move || {
+                    for round in 0..2_000 {
+                        *locks[(number + round) % 2].lock().unwrap() += 1;
+                        if round % 50 == 0 {
+                            let _guard = locks[number % 2].lock().unwrap();
+                            thread::yield_now();
+                        }
+                    }
+                }))
+            };
+            let tasks: Vec<_> = (0..10).map(add).collect();
+            tasks.into_iter().for_each(|task| perform(task).unwrap());
+        }
+    };
+    let threads = [(); 3].map(|()| {
+        let work = work(Arc::clone(&locks));
+        thread::spawn(move || run(work))
+    });
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    let sum: i32 = locks.iter().map(|lock| *lock.lock().unwrap()).sum();
+    assert_eq!(sum, 3 * 10 * 2_000);
+}
+
 #[test]
 fn a_lock_that_another_os_thread_has() {
-    run_beside_others(|| {
+    run_checked(|| {
         let mutex = Arc::new(Mutex::new(()));
         let (taken, is_taken) = mpsc::channel();
         let holder = thread::spawn({
@@ -90,7 +148,7 @@ fn a_lock_that_another_os_thread_has() {
 
 #[test]
 fn read_write_locks() {
-    run_beside_others(|| {
+    run_checked(|| {
         let lock = Arc::new(RwLock::new(0));
         let writer = |lock: Arc<RwLock<i32>>| {
             spawn(green(move || {
@@ -118,7 +176,7 @@ fn read_write_locks() {
 
 #[test]
 fn condition_variables_and_barriers() {
-    run_beside_others(|| {
+    run_checked(|| {
         let shared = Arc::new((Mutex::new(false), Condvar::new()));
         let waits = spawn(green({
             let shared = Arc::clone(&shared);
@@ -151,7 +209,7 @@ fn an_initialiser_that_suspends() {
         7
     });
     static ONCE: Once = Once::new();
-    run_beside_others(|| {
+    run_checked(|| {
         let reader = || spawn(green(|| *VALUE));
         for value in [reader(), reader(), reader()] {
             assert_eq!(perform(value).unwrap(), 7);
@@ -184,7 +242,7 @@ fn a_poisoned_mutex() {
 
 #[test]
 fn os_threads_are_joined() {
-    run_beside_others(|| {
+    run_checked(|| {
         let thread = thread::spawn(|| {
             thread::sleep(100 * MS);
             7

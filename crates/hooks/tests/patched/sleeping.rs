@@ -10,7 +10,7 @@ use std::{
 use quadrivium::{prelude::*, time::now};
 use quadrivium_hooks::{patch, patched};
 
-use crate::{MS, run, run_beside_others};
+use crate::{MS, run, run_checked};
 
 #[test]
 fn a_thousand_green_threads_sleep_at_the_same_time() {
@@ -68,7 +68,7 @@ fn each_function_that_sleeps() {
     };
     for call in calls {
         let start = Instant::now();
-        assert_eq!(run_beside_others(move || call(short)), 0);
+        assert_eq!(run_checked(move || call(short)), 0);
         assert!(start.elapsed() >= 5 * MS);
     }
 }

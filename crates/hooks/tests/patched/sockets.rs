@@ -14,7 +14,7 @@ use std::{
 use quadrivium::prelude::*;
 use quadrivium_hooks::patch;
 
-use crate::{MS, run, run_beside_others};
+use crate::{MS, run, run_checked};
 
 const LOCALHOST: (Ipv4Addr, u16) = (Ipv4Addr::LOCALHOST, 0);
 
@@ -81,7 +81,7 @@ fn flags(fd: RawFd) -> i32 {
 
 #[test]
 fn reads_wait_for_the_peer_and_never_change_flags() {
-    run_beside_others(|| {
+    run_checked(|| {
         let (mut one, mut two) = pair();
         let fd = one.as_raw_fd();
         let before = flags(fd);
@@ -106,7 +106,7 @@ fn reads_wait_for_the_peer_and_never_change_flags() {
 fn a_write_waits_until_all_is_written() {
     const BYTES: usize = 8 << 20;
     let bytes: Vec<_> = (0..251).cycle().take(BYTES).collect();
-    run_beside_others(move || {
+    run_checked(move || {
         let (mut one, mut two) = pair();
         let reader = spawn(green(move || {
             let mut all = Vec::new();
@@ -126,7 +126,7 @@ fn a_write_waits_until_all_is_written() {
 
 #[test]
 fn limits_of_reads_and_writes_are_obeyed() {
-    run_beside_others(|| {
+    run_checked(|| {
         let (mut one, _two) = pair();
         one.set_read_timeout(Some(30 * MS)).unwrap();
         one.set_write_timeout(Some(30 * MS)).unwrap();
@@ -149,7 +149,7 @@ fn limits_of_reads_and_writes_are_obeyed() {
 
 #[test]
 fn a_connect_that_waits() {
-    run_beside_others(|| {
+    run_checked(|| {
         let listener = TcpListener::bind(LOCALHOST).unwrap();
         let server = listener.local_addr().unwrap();
         drop(listener);
@@ -179,7 +179,7 @@ fn ask_for_send_limit(server: SocketAddr) -> io::Result<Option<Duration>> {
 
 #[test]
 fn datagrams_and_unix_sockets() {
-    run_beside_others(|| {
+    run_checked(|| {
         let receiver = UdpSocket::bind(LOCALHOST).unwrap();
         let to = receiver.local_addr().unwrap();
         let _detached = spawn(green(move || {

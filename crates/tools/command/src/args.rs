@@ -10,6 +10,8 @@ use clap_complete::Shell;
 use crate::{
     exhibition::{PlayStyle, Rules},
     serve::Serve,
+    show::Show,
+    trace::TraceOptions,
 };
 
 /// More boards would not fit the memory of most machines: a green thread takes a page or two.
@@ -53,6 +55,31 @@ pub enum Subcommands {
     Exhibition(Exhibition),
     /// Serves echo, chat, http or proxy over TCP, in one of the four styles
     Serve(Serve),
+    /// Prints what the tasks of a running program do, and what they wait for
+    #[command(after_help = PS)]
+    Ps {
+        /// The process. Without it, each loop of each process has one line
+        #[arg(value_name = "PID")]
+        process: Option<u32>,
+        /// Prints JSON
+        #[arg(id = "ps_json", long = "json")]
+        json: bool,
+    },
+    /// Prints the tasks of a running program as a tree, above the tasks that they wait for
+    #[command(after_help = PS)]
+    Tree {
+        /// The process
+        #[arg(value_name = "PID")]
+        process: u32,
+        /// Prints JSON
+        #[arg(id = "tree_json", long = "json")]
+        json: bool,
+    },
+    /// Writes a page that shows a program in four styles, step by step
+    #[command(after_help = SHOW)]
+    Show(Show),
+    /// Runs a small program and prints its trace: what happened to its tasks, in order
+    Trace(TraceOptions),
     /// Prints which functions of the C library the standard library calls on this machine
     #[command(after_help = BLOCKING)]
     Blocking,
@@ -85,6 +112,30 @@ Examples:
   quadrivium --json | jq .rows           for machines
 
 Exit code: 0; 1 if a run failed; 2 if the command line is refused.";
+
+const PS: &str = "\
+A program offers its tasks to its own user when it runs with QUADRIVIUM_INSPECT=1, if it is built \
+with the feature `inspect`, or when it calls `inspect::serve_snapshots`. \
+`quadrivium serve --inspect` does so as well.
+A loop that does not answer within 100 ms is shown with the reason, and with its last snapshot.
+
+Examples:
+  quadrivium ps                          all loops of all processes
+  quadrivium ps 4711                     the tasks of one process
+  quadrivium ps 4711 --json | jq '.loops[].tasks.cycles'
+
+Exit code: 0; 1 if a process does not answer; 2 if a loop does not answer, or the command line is \
+refused.";
+
+const SHOW: &str = "\
+The page is one HTML file that makes no requests. It contains the four sources, and the traces of \
+runs that were made for it: first in first out, eight seeds, and every order if there are few.
+
+Examples:
+  quadrivium show                        the programs that can be shown
+  quadrivium show pipeline               writes pipeline.html
+  quadrivium show hello --order 17       also with the order of seed 17
+  quadrivium show pipeline --serve       serves the page, also for other orders";
 
 const BLOCKING: &str = "\
 The table has a row for each function of the standard library that can block: the functions of the \
@@ -312,8 +363,8 @@ mod tests {
             ),
             (
                 ["play", "--json"],
-                "error: unrecognized subcommand 'play': use exhibition, serve, blocking, \
-                 completions, man",
+                "error: unrecognized subcommand 'play': use exhibition, serve, ps, tree, show, \
+                trace, blocking, completions, man",
             ),
             (
                 ["--bords", "3"],

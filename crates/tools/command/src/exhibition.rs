@@ -4,8 +4,8 @@ use std::{fmt, rc::Rc};
 
 use clap::ValueEnum;
 use quadrivium::{EventLoop, RunError};
-pub use quadrivium_examples::exhibition::Rules;
-use quadrivium_examples::exhibition::{callback, future, generator, green};
+pub use quadrivium_examples::exhibition::{Rules, Way};
+use quadrivium_examples::{exhibition, styles::StyleName};
 use serde::Serialize;
 
 /// How the games are played: in one of the four styles on an event loop, or with the means of the
@@ -29,28 +29,21 @@ pub enum PlayStyle {
     Processes,
 }
 
-/// The order in which the master plays the boards.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-pub enum Way {
-    /// Each game to its end before the next starts.
-    #[serde(rename = "one after another")]
-    OneAfterAnother,
-    /// One move on a board, and on to the next board.
-    #[serde(rename = "move by move")]
-    MoveByMove,
+/// Returns the styles that can play this way. An OS thread or process per board is useful only if
+/// all boards are played at the same time.
+pub fn styles_of(way: Way) -> &'static [PlayStyle] {
+    use PlayStyle::*;
+    match way {
+        Way::OneAfterAnother => &[Callback, Generator, Future, Green, Sequential],
+        Way::MoveByMove => &[Callback, Generator, Future, Green, Threads, Processes],
+    }
 }
 
-impl Way {
-    pub const ALL: [Way; 2] = [Way::OneAfterAnother, Way::MoveByMove];
-
-    /// Returns the styles that can play this way. An OS thread or process per board is useful only
-    /// if all boards are played at the same time.
-    pub fn styles(self) -> &'static [PlayStyle] {
-        use PlayStyle::*;
-        match self {
-            Way::OneAfterAnother => &[Callback, Generator, Future, Green, Sequential],
-            Way::MoveByMove => &[Callback, Generator, Future, Green, Threads, Processes],
-        }
+/// Returns a way as a heading.
+pub fn heading(way: Way) -> &'static str {
+    match way {
+        Way::OneAfterAnother => "One game after another",
+        Way::MoveByMove => "Move by move",
     }
 }
 
@@ -75,15 +68,6 @@ impl fmt::Display for PlayStyle {
     }
 }
 
-impl fmt::Display for Way {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Way::OneAfterAnother => "One game after another",
-            Way::MoveByMove => "Move by move",
-        })
-    }
-}
-
 /// Plays the exhibition on a loop, in one of the four styles.
 pub fn play(
     style: PlayStyle,
@@ -91,18 +75,14 @@ pub fn play(
     rules: Rc<Rules>,
     on: &mut EventLoop,
 ) -> Result<(), RunError> {
-    use Way::{MoveByMove, OneAfterAnother};
-    match (style, way) {
-        (PlayStyle::Callback, OneAfterAnother) => on.block_on(callback::one_after_another(rules)),
-        (PlayStyle::Callback, MoveByMove) => on.block_on(callback::move_by_move(rules)),
-        (PlayStyle::Generator, OneAfterAnother) => on.block_on(generator::one_after_another(rules)),
-        (PlayStyle::Generator, MoveByMove) => on.block_on(generator::move_by_move(rules)),
-        (PlayStyle::Future, OneAfterAnother) => on.block_on(future::one_after_another(rules)),
-        (PlayStyle::Future, MoveByMove) => on.block_on(future::move_by_move(rules)),
-        (PlayStyle::Green, OneAfterAnother) => on.block_on(green::one_after_another(rules)),
-        (PlayStyle::Green, MoveByMove) => on.block_on(green::move_by_move(rules)),
-        (PlayStyle::Sequential | PlayStyle::Threads | PlayStyle::Processes, _) => {
+    let style = match style {
+        PlayStyle::Callback => StyleName::Callback,
+        PlayStyle::Generator => StyleName::Generator,
+        PlayStyle::Future => StyleName::Future,
+        PlayStyle::Green => StyleName::Green,
+        PlayStyle::Sequential | PlayStyle::Threads | PlayStyle::Processes => {
             unreachable!("{style} needs no loop: see `comparison`")
         }
-    }
+    };
+    exhibition::play(style, way, rules, on)
 }

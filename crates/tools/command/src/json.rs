@@ -28,7 +28,7 @@ struct RulesOf {
 #[derive(Default, Serialize)]
 struct Row {
     style: Option<PlayStyle>,
-    way: Option<Way>,
+    way: Option<&'static str>,
     clock: Option<&'static str>,
     scale: Option<f64>,
     simulated_s: Option<f64>,
@@ -67,7 +67,7 @@ fn row(clock: ClockChoice, run: &PlannedRun, outcome: &RunResult) -> Row {
     };
     let row = Row {
         style: Some(run.style),
-        way: Some(run.way),
+        way: Some(way_name(run.way)),
         clock: Some(clock),
         scale,
         ..Row::default()
@@ -84,5 +84,12 @@ fn row(clock: ClockChoice, run: &PlannedRun, outcome: &RunResult) -> Row {
         },
         RunResult::Skipped(reason) => Row { skipped: Some(reason), ..row },
         RunResult::Failed(reason) => Row { failed: Some(reason), ..row },
+    }
+}
+
+fn way_name(way: Way) -> &'static str {
+    match way {
+        Way::OneAfterAnother => "one after another",
+        Way::MoveByMove => "move by move",
     }
 }

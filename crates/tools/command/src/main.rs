@@ -9,7 +9,10 @@
 //!   in processes that execute `comparison`.
 //! - `page` is the result for people, made of `table` and `timeline`. `json` is the result for
 //!   machines.
-//! - `serve` starts servers and uses nothing of the above.
+//! - `serve` starts servers and uses nothing of the above. `trace` shows what the tasks of a small
+//!   program do.
+//! - `ps` prints the tasks of other processes.
+//! - `show` writes the page of a program in four styles.
 //! - `blocking` runs the program that probes the standard library.
 
 #![forbid(unsafe_code)]
@@ -21,6 +24,7 @@ use std::{
 };
 
 use clap::FromArgMatches;
+use quadrivium::inspect::SnapshotForm;
 
 mod args;
 mod blocking;
@@ -30,15 +34,19 @@ mod exhibition;
 mod json;
 mod manual;
 mod measure;
+mod names;
 mod page;
 mod plan;
 mod proc;
 mod progress;
+mod ps;
 mod report;
 mod serve;
+mod show;
 mod table;
 mod text;
 mod timeline;
+mod trace;
 
 use crate::{
     args::{Cli, Exhibition, Subcommands},
@@ -75,6 +83,26 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Some(Subcommands::Ps { process, json }) => {
+            print_tasks(process, if json { SnapshotForm::Json } else { SnapshotForm::Table })
+        }
+        Some(Subcommands::Tree { process, json }) => {
+            print_tasks(Some(process), if json { SnapshotForm::Json } else { SnapshotForm::Tree })
+        }
+        Some(Subcommands::Show(options)) => match show::show(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(line) => {
+                print_error(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
+        Some(Subcommands::Trace(options)) => match trace::trace(&options) {
+            Ok(page) => exit_code(io::stdout().write_all(page.as_bytes())),
+            Err(line) => {
+                print_error(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
         Some(Subcommands::Blocking) => match blocking::print_table() {
             Ok(code) => code,
             Err(line) => {
@@ -87,6 +115,19 @@ fn main() -> ExitCode {
             Ok(page) => exit_code(io::stdout().write_all(&page)),
             Err(line) => refuse(&format!("error: {line}")),
         },
+    }
+}
+
+fn print_tasks(process: Option<u32>, question: SnapshotForm) -> ExitCode {
+    match ps::print(process, question) {
+        Ok((text, code)) => match io::stdout().write_all(text.as_bytes()) {
+            Ok(()) => code,
+            failed => exit_code(failed),
+        },
+        Err(line) => {
+            print_error(&format!("error: {line}"));
+            ExitCode::FAILURE
+        }
     }
 }
 

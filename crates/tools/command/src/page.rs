@@ -4,7 +4,7 @@ use anstyle::{AnsiColor, Style as Paint};
 use humantime::format_duration;
 
 use crate::{
-    exhibition::Rules,
+    exhibition::{Rules, heading},
     report::RunReport,
     table, text,
     timeline::{Frame, MASTER, OPPONENT},
@@ -75,7 +75,7 @@ fn timelines(report: &RunReport, frame: Frame) -> String {
     for (way, timeline, simulated) in &report.timelines {
         let busy = timeline.busy_percent(*simulated);
         let total = text::play_time(*simulated);
-        let heading = format!("{way}: the master is busy {busy:.1} % of {total}");
+        let heading = format!("{}: the master is busy {busy:.1} % of {total}", heading(*way));
         lines += &format!("\n{}\n", paint(BOLD, &heading));
         for line in timeline.lines() {
             lines += &(coloured(&line) + "\n");

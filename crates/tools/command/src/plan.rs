@@ -7,7 +7,7 @@ use clap::ValueEnum;
 
 use crate::{
     args::{ClockChoice, Exhibition, MOST_MOVES},
-    exhibition::{PlayStyle, Rules, Way},
+    exhibition::{PlayStyle, Rules, Way, styles_of},
     text,
 };
 
@@ -70,7 +70,7 @@ impl Plan {
         let is_chosen = |style: &PlayStyle| chosen.is_empty() || chosen.contains(style);
         let mut runs = Vec::new();
         for way in Way::ALL {
-            for &style in way.styles().iter().filter(|style| is_chosen(style)) {
+            for &style in styles_of(way).iter().filter(|style| is_chosen(style)) {
                 runs.push(PlannedRun { style, way, pace: pace(style, way, &rules, options) });
             }
         }

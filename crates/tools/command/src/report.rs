@@ -10,7 +10,7 @@ use quadrivium::host::refused;
 
 use crate::{
     children,
-    exhibition::Way,
+    exhibition::{Way, heading},
     measure::{self, Measured, Traced, Untraced},
     plan::{Pace, Plan, PlannedRun},
     proc,
@@ -150,7 +150,7 @@ impl RunReport {
         self.rows()
             .filter_map(|(run, outcome)| match outcome {
                 RunResult::Failed(reason) => {
-                    Some(format!("{}, {}: {reason}", run.style, run.way.to_string().to_lowercase()))
+                    Some(format!("{}, {}: {reason}", run.style, heading(run.way).to_lowercase()))
                 }
                 RunResult::Measured(_) | RunResult::Skipped(_) => None,
             })

@@ -4,7 +4,7 @@ use comfy_table::{Cell, CellAlignment, ContentArrangement, Table, presets};
 
 use crate::{
     args::ClockChoice,
-    exhibition::{PlayStyle, Way},
+    exhibition::{PlayStyle, Way, heading},
     measure::Measured,
     plan::{Pace, PlannedRun},
     report::{RunReport, RunResult},
@@ -112,7 +112,7 @@ pub fn lines(report: &RunReport) -> Vec<String> {
     let mut rows = rows.into_iter().zip(report.rows()).peekable();
     for way in Way::ALL {
         if rows.peek().is_some_and(|(_, (run, _))| run.way == way) {
-            lines.push(way.to_string());
+            lines.push(heading(way).to_owned());
         }
         while let Some((line, _)) = rows.next_if(|(_, (run, _))| run.way == way) {
             lines.push(line);

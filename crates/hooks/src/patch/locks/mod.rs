@@ -13,7 +13,7 @@ mod table;
 
 use std::{ffi::c_int, ptr, sync::atomic::AtomicU32, time::Duration};
 
-use libc::{c_long, c_void, pthread_mutex_t, pthread_t, timespec};
+use libc::{c_long, c_void, clockid_t, pthread_mutex_t, pthread_t, timespec};
 use quadrivium_core::now;
 use quadrivium_green::return_cancelled;
 
@@ -59,6 +59,9 @@ pub(crate) unsafe fn syscall(
     let (operation, value) = (second.addr() as u32 as c_int, third.addr() as u32);
     let bits = sixth.addr() as u32;
     match operation & !libc::FUTEX_CLOCK_REALTIME {
+        // A lock of the table itself. A green thread that waited for it in the table would never
+        // be woken.
+        WAIT | WAIT_BITSET | WAKE | WAKE_BITSET if table::is_in_use() => None,
         WAIT_BITSET if parker::is_learnt(first.addr()) => {
             system::restore_errno(libc::ETIMEDOUT);
             Some(-1)
@@ -87,13 +90,11 @@ pub(crate) unsafe fn syscall(
             if woken == 0 {
                 return None;
             }
-            if woken == value {
-                return Some(woken.into());
-            }
-            let rest = ptr::without_provenance_mut((value - woken) as usize);
+            // An OS thread that waits for the same word is woken, too, although it may be one too
+            // many. The green threads may be on that thread, and then they cannot go on before it.
             // SAFETY: The caller has passed these arguments.
-            let others = unsafe { real(number, first, second, rest, fourth, fifth, sixth) };
-            Some(c_long::from(woken) + others.max(0))
+            let others = unsafe { real(number, first, second, third, fourth, fifth, sixth) };
+            Some(c_long::from(woken).saturating_add(others.max(0)))
         }
         _ => None,
     }
@@ -119,9 +120,13 @@ fn wait(
     };
     let limit = limit.map(|until| until.saturating_sub(system::time(clock).unwrap_or_default()));
     system::restore_errno(errno);
-    if value? != expected || !word.is_aligned() {
-        // The real call returns the error.
-        return None;
+    let value = value.filter(|_| word.is_aligned());
+    // Without a value, the real call returns the error.
+    if value? != expected {
+        // The real call could find the expected value again. Then the OS thread would wait, and
+        // with it the green threads that are to change the word.
+        system::restore_errno(libc::EAGAIN);
+        return Some(-1);
     }
     if limit.is_none() {
         leave_if_cancelled();
@@ -180,11 +185,41 @@ pub(crate) unsafe fn pthread_join(
     thread: pthread_t,
     returned: *mut *mut c_void,
 ) -> Option<c_int> {
+    // SAFETY: The caller has passed the thread, which no other code may join.
+    unsafe { joined(returned, move |value| real(thread, value)) }
+}
+
+pub(crate) unsafe fn pthread_timedjoin_np(
+    real: unsafe extern "C" fn(pthread_t, *mut *mut c_void, *const timespec) -> c_int,
+    thread: pthread_t,
+    returned: *mut *mut c_void,
+    until: *const timespec,
+) -> Option<c_int> {
+    let until = system::read(until)?;
+    // SAFETY: As for `pthread_join`.
+    unsafe { joined(returned, move |value| real(thread, value, &until)) }
+}
+
+pub(crate) unsafe fn pthread_clockjoin_np(
+    real: unsafe extern "C" fn(pthread_t, *mut *mut c_void, clockid_t, *const timespec) -> c_int,
+    thread: pthread_t,
+    returned: *mut *mut c_void,
+    clock: clockid_t,
+    until: *const timespec,
+) -> Option<c_int> {
+    let until = system::read(until)?;
+    // SAFETY: As for `pthread_join`.
+    unsafe { joined(returned, move |value| real(thread, value, clock, &until)) }
+}
+
+unsafe fn joined(
+    returned: *mut *mut c_void,
+    join: impl FnOnce(*mut *mut c_void) -> c_int + Send + 'static,
+) -> Option<c_int> {
     patched_or(libc::ECANCELED, |call| {
         let (result, value) = call.offload(move || {
             let mut value = ptr::null_mut::<c_void>();
-            // SAFETY: The caller has passed the thread, which no other code may join.
-            let result = unsafe { real(thread, &raw mut value) };
+            let result = join(&raw mut value);
             (result, value.expose_provenance())
         })?;
         if result == 0 && !returned.is_null() {

@@ -20,6 +20,8 @@ use quadrivium_core::{
     inspect::{LeafKind, ObjectNumber, note},
 };
 
+use super::super::call::without_suspension;
+
 struct FutexWaiter {
     address: usize,
     id: u64,
@@ -67,13 +69,19 @@ impl LockedBucket {
     }
 }
 
+/// Returns whether this thread changes the table, so that it waits for a lock of the table or frees
+/// one.
+pub(super) fn is_in_use() -> bool {
+    IN_TABLE.get()
+}
+
 /// Wakes at most `most` green threads that wait for a futex, in the order in which they came.
 /// Returns their number.
 pub(super) fn wake(address: usize, most: u32, bits: u32) -> u32 {
     // The calling code has changed the word before. A green thread counts itself before it reads
     // the word. So one of the two sees the other.
     fence(Ordering::SeqCst);
-    if WAITERS.load(Ordering::SeqCst) == 0 || IN_TABLE.get() {
+    if WAITERS.load(Ordering::SeqCst) == 0 {
         return 0;
     }
     let mut woken = 0;
@@ -83,9 +91,9 @@ pub(super) fn wake(address: usize, most: u32, bits: u32) -> u32 {
         let next = bucket.waiters.iter().find(|it| is_next(it)).map(|it| it.id);
         let waiter = next.and_then(|id| bucket.remove(id));
         bucket.end();
-        // The waker may be code of another executor, so nothing is locked.
         let Some(waiter) = waiter else { break };
-        waiter.waker.wake();
+        // The waker may be code of another executor, so nothing is locked.
+        without_suspension(|| waiter.waker.wake());
         woken += 1;
     }
     woken

@@ -32,6 +32,8 @@ impl Loop {
         let unread = mailbox_table::release(self.index, next_generation);
         unread.requests.into_iter().for_each(|request| _ = contain(|| drop(request)));
         self.reactor.close();
+        let watchdog = self.watchdog.take();
+        drop(watchdog);
         // A trace and a reporter may panic, and a trace may own handles to this loop.
         contain(|| self.tell());
         let trace = self.trace.try_borrow_mut().ok().and_then(|mut trace| trace.take());

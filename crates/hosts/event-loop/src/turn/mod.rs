@@ -54,6 +54,7 @@ use crate::{
         unparker::Unparker,
     },
     watch::WatchTable,
+    watchdog::Watchdog,
 };
 
 pub(crate) struct Loop {
@@ -109,6 +110,7 @@ pub(crate) struct Loop {
     pub(crate) record: Arc<LoopRecord>,
     /// Present while the loop is watched.
     watch: RefCell<Option<Box<WatchTable>>>,
+    watchdog: RefCell<Option<Watchdog>>,
     /// Present in simulations only. It is boxed so that the loop stays small without it.
     pub(crate) scheduled: Option<Box<ScheduledTasks>>,
 }
@@ -180,6 +182,7 @@ impl Loop {
             trace: RefCell::new(None),
             record,
             watch: RefCell::new(watch),
+            watchdog: RefCell::new(None),
             scheduled,
         }))
     }

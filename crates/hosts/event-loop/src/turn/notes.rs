@@ -43,16 +43,16 @@ impl Loop {
 
     #[cold]
     fn suspension(&self, body: &HostedTask, wait: &Wait) -> Suspension {
-        let note = match wait {
+        let (note, bytes) = (take_note(), size_of_val(&**body));
+        match wait {
             // A task that lets other tasks run waits for no leaf.
-            Wait::Turn => None,
-            Wait::Until(_) | Wait::Ready | Wait::Wake => Some(take_note()),
-        };
-        Suspension {
-            leaf: note.map(Note::kind),
-            line: note.and_then(Note::line),
-            object: note.and_then(|note| self.traced_object(note)),
-            bytes: size_of_val(&**body),
+            Wait::Turn => Suspension { leaf: None, line: note.turn_line(), object: None, bytes },
+            Wait::Until(_) | Wait::Ready | Wait::Wake => Suspension {
+                leaf: Some(note.kind()),
+                line: note.line(),
+                object: self.traced_object(note),
+                bytes,
+            },
         }
     }
 

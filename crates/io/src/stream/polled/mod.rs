@@ -57,8 +57,12 @@ pub struct Polled<S: Attempts> {
 
 impl<S: Attempts> Polled<S> {
     /// Wraps a stream. A clone of the stream can still be used by itself.
+    ///
+    /// A report shows the line of this call as the line where a poll waits.
+    #[track_caller]
     pub fn new(stream: S) -> Self {
-        let (reading, writing) = Default::default();
+        // Not the default of a pair, because then a line of std would count.
+        let (reading, writing) = (S::Place::default(), S::Place::default());
         Self { stream: Some(stream), reading, writing, alarms: [None, None] }
     }
 

@@ -41,7 +41,7 @@ async fn answer(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Inf
 }
 
 /// Serves HTTP/1, and HTTP/2 without TLS, on one port.
-async fn serve(listener: TcpListener) {
+pub async fn serve(listener: TcpListener) {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         drop(spawn(future::future(async move {

@@ -4,15 +4,21 @@
 //! A test that needs a missing program prints a line and is skipped. If the environment variable
 //! `QUADRIVIUM_MUST_NOT_SKIP` is set, it fails instead.
 
+mod axum;
 mod futures_io;
+mod grpc;
 mod http;
 mod json;
+mod on_this_thread;
 mod outside;
 mod pipes;
+mod postgres;
+mod redis;
 mod regexes;
 mod tls;
 mod tokio_io;
 mod tracing_spans;
+mod ureq;
 mod websockets;
 
 use std::net::SocketAddr;

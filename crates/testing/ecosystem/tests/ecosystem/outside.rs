@@ -1,9 +1,8 @@
 //! Programs on this machine that tests talk to.
 
-use std::{
-    env,
-    process::{Command, Stdio},
-};
+use std::process::{Command, Stdio};
+
+use quadrivium_ecosystem::skip;
 
 /// Returns a command for a program. If the program is missing, returns `None` and prints that the
 /// test is skipped.
@@ -21,10 +20,6 @@ pub fn program(name: &str) -> Option<Command> {
     if found.is_ok() {
         return Some(Command::new(name));
     }
-    assert!(
-        env::var_os("QUADRIVIUM_MUST_NOT_SKIP").is_none(),
-        "{name} is not on this machine, and QUADRIVIUM_MUST_NOT_SKIP is set: install it"
-    );
-    println!("skipped: {name} is not on this machine");
+    skip(&format!("{name} is not on this machine"));
     None
 }
