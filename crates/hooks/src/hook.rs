@@ -197,7 +197,10 @@ macro_rules! patch_of {
 /// Returns from the hook, if the call is made by a patched green thread and suspends it.
 macro_rules! patched {
     (($($argument:expr),* $(,)?) only_reports($reason:expr)) => {};
-    (($($argument:expr),* $(,)?) $patch:ident($module:ident::$function:ident $(, $reason:expr)?)) => {
+    (
+        ($($argument:expr),* $(,)?)
+        $patch:ident($module:ident::$function:ident $(, $reason:expr)?)
+    ) => {
         // SAFETY: The caller called the function with these arguments.
         let patched = unsafe { crate::patch::$module::$function($($argument),*) };
         if let Some(returned) = patched {

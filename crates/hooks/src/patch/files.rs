@@ -8,13 +8,14 @@ use std::{
     os::fd::{FromRawFd, IntoRawFd, OwnedFd},
 };
 
+use libc::{iovec, mode_t, off_t, size_t, ssize_t};
+
 use super::{
     call::{CResult, PatchedCall, Unfinished, patched, patched_or},
     in_use::DescriptorInUse,
     paths::{StartFolder, path},
 };
 use crate::system;
-use libc::{iovec, mode_t, off_t, size_t, ssize_t};
 
 type RealOpen = unsafe extern "C" fn(*const c_char, c_int, mode_t) -> c_int;
 type RealOpenAt = unsafe extern "C" fn(c_int, *const c_char, c_int, mode_t) -> c_int;

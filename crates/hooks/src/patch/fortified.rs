@@ -86,7 +86,7 @@ pub(crate) unsafe fn recvfrom(
     })
 }
 
-/// Returns whether the caller's memory has room for so many descriptors.
+/// Returns whether the caller's memory has room for `n` descriptors.
 fn have_room(n: nfds_t, size: size_t) -> bool {
     size / size_of::<pollfd>() >= n as usize
 }

@@ -22,13 +22,13 @@ use std::{
     },
 };
 
-struct Usage {
+struct UsedDescriptor {
     fd: c_int,
     calls: usize,
     is_closed: bool,
 }
 
-static IN_USE: Mutex<Vec<Usage>> = Mutex::new(Vec::new());
+static IN_USE: Mutex<Vec<UsedDescriptor>> = Mutex::new(Vec::new());
 
 /// The number of calls that use a descriptor. Without any, `close` takes no lock.
 static CALLS: AtomicUsize = AtomicUsize::new(0);
@@ -38,7 +38,7 @@ thread_local! {
     static IS_LOOKING: Cell<bool> = const { Cell::new(false) };
 }
 
-fn look<R>(function: impl FnOnce(&mut Vec<Usage>) -> R) -> R {
+fn look<R>(function: impl FnOnce(&mut Vec<UsedDescriptor>) -> R) -> R {
     let was_looking = IS_LOOKING.replace(true);
     let returned = function(&mut IN_USE.lock().unwrap_or_else(PoisonError::into_inner));
     IS_LOOKING.set(was_looking);
@@ -55,7 +55,7 @@ impl DescriptorInUse {
         CALLS.fetch_add(1, Ordering::SeqCst);
         look(|all| match all.iter_mut().find(|it| it.fd == fd) {
             Some(it) => it.calls += 1,
-            None => all.push(Usage { fd, calls: 1, is_closed: false }),
+            None => all.push(UsedDescriptor { fd, calls: 1, is_closed: false }),
         });
         Self { fd }
     }
