@@ -56,15 +56,15 @@ pub fn send_hold() -> SendHold {
 #[inline]
 #[track_caller]
 pub fn turn() -> Turn {
-    Turn { line: Some(Location::caller()) }
+    note_turn(Location::caller());
+    Turn { taken: false }
 }
 
 /// A task that suspends once, for one turn. Made by [`turn`].
 #[derive(Debug)]
 #[must_use = "a task is lazy: perform it"]
 pub struct Turn {
-    /// The line that made this. `None` after the turn.
-    line: Option<&'static Location<'static>>,
+    taken: bool,
 }
 
 impl Task for Turn {
@@ -72,8 +72,10 @@ impl Task for Turn {
 
     #[inline]
     fn resume(mut self: Pin<&mut Self>, _cx: &mut Context<'_>) -> Step<()> {
-        let Some(line) = self.line.take() else { return Step::Done(()) };
-        note_turn(line);
+        if self.taken {
+            return Step::Done(());
+        }
+        self.taken = true;
         Step::Suspended(Wait::Turn)
     }
 }

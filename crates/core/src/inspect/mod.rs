@@ -28,9 +28,10 @@ pub use leaf_kind::LeafKind;
 pub(crate) use local_wakers::count as count_local_waker;
 pub use local_wakers::take_local_wakers;
 pub use long_step::{Activity, BlockingSystemCall, LongStep};
+pub(crate) use note::note_turn;
 pub use note::{
-    InspectedSteps, Note, RunningTask, begin_step, note, note_turn, noted_at, put_back,
-    running_task, steps, take_note,
+    InspectedSteps, Note, RunningTask, begin_step, note, noted_at, put_back, running_task, steps,
+    take_note, take_turn_line,
 };
 pub use object::{End, Object, ObjectKind, ObjectRecord, Side, Taken, TakenIndex};
 pub use object_number::ObjectNumber;

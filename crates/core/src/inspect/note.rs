@@ -126,11 +126,18 @@ pub fn note(kind: LeafKind, line: Option<&'static Location<'static>>, object: Ob
     });
 }
 
-/// Notes the line of a leaf that only lets other tasks run. It is the shortest wait, so it costs
-/// one store. A host that traces reads the line with [`Note::turn_line`].
+/// Notes the line of a call of [`turn`](crate::turn). The function does so, and not the leaf, so
+/// that the shortest of all waits keeps no line, and costs one store more.
 #[inline]
-pub fn note_turn(line: &'static Location<'static>) {
-    CURRENT_STEP.with(|step| step.line.set(Some(line)));
+pub(crate) fn note_turn(line: &'static Location<'static>) {
+    CURRENT_STEP.with(|step| step.turn_line.set(Some(line)));
+}
+
+/// Takes the line of the latest call of [`turn`](crate::turn) on this thread. A host that traces
+/// calls this before a step, and after a step that has suspended for a turn. Then it is `None` if
+/// the task gives way for another reason, such as [fairness](crate::fairness).
+pub fn take_turn_line() -> Option<&'static Location<'static>> {
+    CURRENT_STEP.with(|step| step.turn_line.take())
 }
 
 #[cold]
@@ -203,14 +210,6 @@ impl Note {
     /// constructor, as `iter.map(Notify::notified)` does, the line is not known.
     pub fn line(self) -> Option<&'static Location<'static>> {
         self.line.filter(|line| self.word != NO_NOTE && !is_of_std(line.file()))
-    }
-
-    /// Returns the line of [`note_turn`], after a step that has suspended for a turn. The host must
-    /// have put back [`Note::NOTHING`] before the step, because [`begin_step`] keeps the line of
-    /// the step before. It is `None` if the task gives way for another reason, such as
-    /// [fairness](crate::fairness).
-    pub fn turn_line(self) -> Option<&'static Location<'static>> {
-        self.line
     }
 
     /// Returns the number of the object that the leaf waits for, if it has one.

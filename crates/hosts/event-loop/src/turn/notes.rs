@@ -6,7 +6,7 @@
 use quadrivium_core::{
     JoinError, Wait,
     host::{HostedTask, Joined},
-    inspect::{LeafKind, Note, record_of, take_note},
+    inspect::{LeafKind, Note, record_of, take_note, take_turn_line},
 };
 
 use super::{Loop, LoopState};
@@ -43,16 +43,19 @@ impl Loop {
 
     #[cold]
     fn suspension(&self, body: &HostedTask, wait: &Wait) -> Suspension {
-        let (note, bytes) = (take_note(), size_of_val(&**body));
+        let bytes = size_of_val(&**body);
         match wait {
             // A task that lets other tasks run waits for no leaf.
-            Wait::Turn => Suspension { leaf: None, line: note.turn_line(), object: None, bytes },
-            Wait::Until(_) | Wait::Ready | Wait::Wake => Suspension {
-                leaf: Some(note.kind()),
-                line: note.line(),
-                object: self.traced_object(note),
-                bytes,
-            },
+            Wait::Turn => Suspension { leaf: None, line: take_turn_line(), object: None, bytes },
+            Wait::Until(_) | Wait::Ready | Wait::Wake => {
+                let note = take_note();
+                Suspension {
+                    leaf: Some(note.kind()),
+                    line: note.line(),
+                    object: self.traced_object(note),
+                    bytes,
+                }
+            }
         }
     }
 

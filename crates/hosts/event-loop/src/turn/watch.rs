@@ -6,7 +6,7 @@ use std::{io, sync::Arc, time::Duration};
 use quadrivium_core::{
     JoinError, Wait,
     host::{HostedTask, Joined, contain},
-    inspect::{self, Note, Report, Reporter, take_local_wakers},
+    inspect::{self, Report, Reporter, take_local_wakers},
 };
 
 use super::Loop;
@@ -82,7 +82,7 @@ impl Loop {
         let id = self.state.borrow().slots.id(key.slot());
         self.with_watch(|watch| watch.task(key.slot(), id).step_begins(self.clock.elapsed()));
         take_local_wakers();
-        inspect::put_back(Note::NOTHING);
+        inspect::take_turn_line();
     }
 
     /// Records what a task waits for that has suspended.

@@ -38,8 +38,8 @@ pub const BUGS: &[Bug] = &[
         name: "trace-without-lines-of-turns",
         harm: "a suspension in the trace does not show on which line a task lets the others run",
         file: NOTES,
-        find: "line: note.turn_line(),",
-        replace: "line: note.turn_line().filter(|_| false),",
+        find: "line: take_turn_line(),",
+        replace: "line: take_turn_line().filter(|_| false),",
     },
     Bug {
         name: "trace-joins-no-task",
