@@ -281,6 +281,11 @@ struct BlockingExamples;
 #[cfg(doctest)]
 struct SyncExamples;
 
+/// The examples of the chapter on traces run as tests.
+#[doc = include_str!("../../../docs/traces.md")]
+#[cfg(doctest)]
+struct TraceExamples;
+
 /// The examples of the chapter on scopes run as tests.
 #[doc = include_str!("../../../docs/scopes.md")]
 #[cfg(doctest)]

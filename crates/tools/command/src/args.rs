@@ -1,6 +1,6 @@
 //! The command line: its options, and errors of one line for arguments that are refused.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{
     Args, Command, CommandFactory, Parser, Subcommand, ValueEnum, builder::Styles, error::ErrorKind,
@@ -201,6 +201,11 @@ pub struct Exhibition {
     /// How many times faster everything is played on the real clock [default: 1]
     #[arg(long, value_name = "FACTOR", value_parser = parse_scale, allow_negative_numbers = true)]
     pub scale: Option<f64>,
+
+    /// Writes what happened to the tasks into a new file, for the viewer of Perfetto (.pftrace) or
+    /// Chrome (.json)
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
 
     /// Prints one JSON document instead of a table and a timeline
     #[arg(long)]

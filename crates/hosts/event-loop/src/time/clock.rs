@@ -24,6 +24,15 @@ pub(crate) struct LoopClock {
     read: fn() -> Instant,
 }
 
+/// When a loop was made.
+#[cfg(feature = "trace-files")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoopOrigin {
+    pub(crate) at: Instant,
+    /// The time of a virtual clock has nothing to do with the time of other loops.
+    pub(crate) is_virtual: bool,
+}
+
 impl LoopClock {
     pub(crate) fn real() -> Self {
         Self::of(Instant::now)
@@ -37,6 +46,11 @@ impl LoopClock {
 
     pub(crate) fn virtual_time() -> Self {
         Self { virtual_time: Some(Cell::new(Duration::ZERO)), ..Self::real() }
+    }
+
+    #[cfg(feature = "trace-files")]
+    pub(crate) fn origin(&self) -> LoopOrigin {
+        LoopOrigin { at: self.origin, is_virtual: self.is_virtual() }
     }
 
     pub(crate) fn is_virtual(&self) -> bool {

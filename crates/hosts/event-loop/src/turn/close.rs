@@ -38,6 +38,8 @@ impl Loop {
         contain(|| self.tell());
         let trace = self.trace.try_borrow_mut().ok().and_then(|mut trace| trace.take());
         contain(|| drop(trace));
+        #[cfg(feature = "trace-files")]
+        drop(self.every_loop_trace.take());
         if let Some(scheduled) = &self.scheduled {
             scheduled.close();
         }

@@ -19,6 +19,10 @@ impl Loop {
     pub(crate) fn trace(&self, trace: Box<dyn Trace>) {
         let before = self.trace.replace(Some(trace));
         drop(before);
+        self.begin_tracing();
+    }
+
+    pub(super) fn begin_tracing(&self) {
         self.tracing.set(true);
         self.watch();
     }
@@ -109,8 +113,39 @@ impl Loop {
         // A trace that runs the loop is borrowed already. It gets these events later.
         let Ok(mut trace) = self.trace.try_borrow_mut() else { return };
         let events = std::mem::take(&mut self.state.borrow_mut().events);
+        if !events.is_empty() {
+            self.has_unflushed_events.set(true);
+        }
+        #[cfg(feature = "trace-files")]
+        if let Some(file) = &mut *self.every_loop_trace.borrow_mut() {
+            events.iter().for_each(|event| file.record(event));
+        }
         if let Some(trace) = trace.as_mut() {
             events.iter().for_each(|event| trace.record(event));
+        }
+    }
+
+    /// Lets the trace write its events, because no task runs for a while. Returns false if it has
+    /// received none since the last call.
+    #[inline]
+    pub(crate) fn flush_trace(&self) -> bool {
+        let has_events = self.has_unflushed_events.take();
+        if has_events {
+            self.flush_events();
+        }
+        has_events
+    }
+
+    #[cold]
+    fn flush_events(&self) {
+        #[cfg(feature = "trace-files")]
+        if let Some(file) = &mut *self.every_loop_trace.borrow_mut() {
+            file.flush();
+        }
+        if let Ok(mut trace) = self.trace.try_borrow_mut()
+            && let Some(trace) = &mut *trace
+        {
+            trace.flush();
         }
     }
 

@@ -21,6 +21,7 @@ Examples:
   quadrivium serve echo --host may --threads 2
   quadrivium serve http . --watchdog 100ms
   quadrivium serve echo --max-connections 20000 --idle-timeout never
+  quadrivium serve echo --trace echo.pftrace
 
 Exit code: 0 after a stop; 1 if it could not serve; 2 if the command line is refused.";
 
@@ -106,6 +107,12 @@ pub struct Options {
     /// Offers the tasks of the server to `quadrivium ps`
     #[arg(long, global = true)]
     pub inspect: bool,
+
+    /// Writes what happens to the tasks into a new file, for the viewer of Perfetto (.pftrace) or
+    /// Chrome (.json)
+    // Global values are visible to the whole command, which has another `trace`.
+    #[arg(id = "server_trace", long = "trace", global = true, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
 
     /// How long connections may continue after the stop
     #[arg(

@@ -9,8 +9,13 @@ use std::{
 };
 
 use quadrivium::{
-    event_loop::watchdog_for_all_loops, future::perform, inspect::serve_snapshots,
-    net::TcpListener, prelude::*, signal::Signals, task::BoxTask,
+    event_loop::{trace::TraceFile, watchdog_for_all_loops},
+    future::perform,
+    inspect::serve_snapshots,
+    net::TcpListener,
+    prelude::*,
+    signal::Signals,
+    task::BoxTask,
 };
 use quadrivium_examples::{
     chat, echo,
@@ -37,7 +42,7 @@ use self::{
 ///
 /// One line, with the cause and a remedy.
 pub fn serve(options: &Serve) -> Result<(), String> {
-    let Options { listen, threads, host, watchdog, .. } = options.options;
+    let Options { listen, threads, host, watchdog, ref trace, .. } = options.options;
     if let Some(limit) = watchdog {
         watchdog_for_all_loops(limit);
     }
@@ -49,6 +54,8 @@ pub fn serve(options: &Serve) -> Result<(), String> {
     if options.options.inspect {
         serve_snapshots().map_err(|error| format!("cannot offer snapshots: {error}"))?;
     }
+    let file = trace.as_ref().map(TraceFile::create).transpose();
+    let _traced = file.map_err(|error| error.to_string())?.map(TraceFile::of_every_loop);
     match host {
         HostChoice::Loop if threads.get() == 1 => on_this_thread(options, listeners),
         HostChoice::Loop => {
