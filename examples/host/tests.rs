@@ -100,8 +100,8 @@ macro_rules! laws_hold {
 }
 
 laws_hold! {
-    laws_of_callbacks Callback 411;
-    laws_of_generators Generator 411;
-    laws_of_futures Future 411;
-    laws_of_green_threads Green 409;
+    laws_of_callbacks Callback 418;
+    laws_of_generators Generator 418;
+    laws_of_futures Future 418;
+    laws_of_green_threads Green 416;
 }

@@ -29,6 +29,7 @@ use quadrivium::{
     hyper::{Executor, Io, Timer},
     net::{TcpListener, TcpStream},
     prelude::*,
+    scope::Scope,
 };
 
 /// The number of requests that were answered.
@@ -80,15 +81,14 @@ fn report(count: Count) -> impl FnOnce() {
     }
 }
 
+/// Serves all connections in a scope. If this task is dropped, they are, too.
 async fn serve(listener: TcpListener, count: Count) -> io::Result<()> {
+    let scope = Scope::new();
     loop {
         let (stream, peer) = listener.accept().await?;
-        let count = Rc::clone(&count);
-        drop(spawn(future(async move {
-            if let Err(error) = converse(stream, count).await {
-                eprintln!("{peer}: {error}");
-            }
-        })));
+        let child = scope.child();
+        let child = child.on_failure(move |error| eprintln!("{peer}: {error}"));
+        child.spawn(future(converse(stream, Rc::clone(&count))));
     }
 }
 

@@ -1,6 +1,6 @@
 //! `run` as callbacks.
 
-use std::io;
+use std::{convert::Infallible, io};
 
 use quadrivium::{
     fs::File,
@@ -9,19 +9,13 @@ use quadrivium::{
     process::Child,
     signal::Signal,
     sync::channel::{Receiver, Sender},
-    task::{Canceller, Either},
+    task::Either,
 };
 
 use super::{
-    job::{Ended, Job},
+    job::{Ended, Forwarders, Job},
     lines::{BUFFER, PrefixedLines},
 };
-
-/// The tasks that forward the outputs of a command.
-struct Forwarders {
-    handles: Vec<JoinHandle<()>>,
-    cancels: Vec<Canceller>,
-}
 
 pub fn run(job: Job, output: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
     callback(move |cb| {
@@ -32,15 +26,14 @@ pub fn run(job: Job, output: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         };
 
         // 2. Forward both its outputs, each in a task of its own.
+        let forwarders = Forwarders::new();
         let out = PrefixedLines::new(format!("{}: ", job.number));
         let err = PrefixedLines::new(format!("{}! ", job.number));
         let out =
             child.stdout.take().map(|it| forward(it, out, output.clone()));
         let err = child.stderr.take().map(|it| forward(it, err, output));
-        let forwarders = [out, err].into_iter().flatten().map(spawn);
-        let handles = forwarders.collect::<Vec<_>>();
-        let cancels = handles.iter().map(JoinHandle::canceller);
-        let forwarders = Forwarders { cancels: cancels.collect(), handles };
+        let both = [out, err].into_iter().flatten();
+        both.for_each(|it| forwarders.spawn(it));
 
         // 3. Wait until it ends, but not longer than the limit.
         let wait = race(child.wait(), job.limit());
@@ -83,25 +76,20 @@ fn finish_output(
     ended: Ended,
 ) {
     // 6. Wait for the rest of its output, for the grace period.
-    let all = timeout(job.limits.grace, join_all(forwarders.handles));
-    cb.perform(all, move |cb, all| {
-        if all.is_err() {
-            forwarders.cancels.iter().for_each(|it| it.cancel());
-        }
-        cb.done(ended)
-    })
+    forwarders.deadline_in(job.limits.grace);
+    cb.perform(forwarders.join(), move |cb, _| cb.done(ended))
 }
 
 fn forward(
     from: PipeReader,
     lines: PrefixedLines,
     output: Sender<Vec<u8>>,
-) -> impl Task<Output = ()> {
+) -> impl Task<Output = Result<(), Infallible>> {
     callback(move |cb| forward_next(cb, from, lines, output, vec![0; BUFFER]))
 }
 
 fn forward_next(
-    cb: &mut Callback<()>,
+    cb: &mut Callback<Result<(), Infallible>>,
     from: PipeReader,
     mut lines: PrefixedLines,
     output: Sender<Vec<u8>>,
@@ -116,14 +104,14 @@ fn forward_next(
         };
         let Some(line) = line else {
             return match n {
-                0 => cb.done(()),
+                0 => cb.done(Ok(())),
                 _ => forward_next(cb, from, lines, output, buffer),
             };
         };
 
         // b. Send them on, line by line.
         cb.perform(output.send(line), move |cb, sent| match (sent, n) {
-            (Err(_), _) | (_, 0) => cb.done(()),
+            (Err(_), _) | (_, 0) => cb.done(Ok(())),
             (Ok(()), _) => forward_next(cb, from, lines, output, buffer),
         })
     })

@@ -1,6 +1,6 @@
 //! `run` with async and await.
 
-use std::io;
+use std::{convert::Infallible, io};
 
 use quadrivium::{
     fs::File,
@@ -12,7 +12,7 @@ use quadrivium::{
 };
 
 use super::{
-    job::{Ended, Job},
+    job::{Ended, Forwarders, Job},
     lines::{BUFFER, PrefixedLines},
 };
 
@@ -25,15 +25,14 @@ pub fn run(job: Job, output: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         };
 
         // 2. Forward both its outputs, each in a task of its own.
+        let forwarders = Forwarders::new();
         let out = PrefixedLines::new(format!("{}: ", job.number));
         let err = PrefixedLines::new(format!("{}! ", job.number));
         let out =
             child.stdout.take().map(|it| forward(it, out, output.clone()));
         let err = child.stderr.take().map(|it| forward(it, err, output));
-        let forwarders = [out, err].into_iter().flatten().map(spawn);
-        let forwarders = forwarders.collect::<Vec<_>>();
-        let cancels = forwarders.iter().map(JoinHandle::canceller);
-        let cancels = cancels.collect::<Vec<_>>();
+        let both = [out, err].into_iter().flatten();
+        both.for_each(|it| forwarders.spawn(it));
 
         // 3. Wait until it ends, but not longer than the limit.
         let wait = race(child.wait(), job.limit());
@@ -56,10 +55,9 @@ pub fn run(job: Job, output: Sender<Vec<u8>>) -> impl Task<Output = Ended> {
         };
 
         // 6. Wait for the rest of its output, for the grace period.
-        let rest = timeout(job.limits.grace, join_all(forwarders));
-        if rest.await.is_err() {
-            cancels.iter().for_each(|it| it.cancel());
-        }
+        forwarders.deadline_in(job.limits.grace);
+        let rest = forwarders.join();
+        let _ = rest.await;
         ended
     })
 }
@@ -68,7 +66,7 @@ fn forward(
     from: PipeReader,
     mut lines: PrefixedLines,
     output: Sender<Vec<u8>>,
-) -> impl Task<Output = ()> {
+) -> impl Task<Output = Result<(), Infallible>> {
     future(async move {
         let mut buffer = vec![0; BUFFER];
         loop {
@@ -84,11 +82,11 @@ fn forward(
             if let Some(line) = line {
                 let send = output.send(line);
                 if send.await.is_err() {
-                    return;
+                    return Ok(());
                 }
             }
             if n == 0 {
-                return;
+                return Ok(());
             }
         }
     })

@@ -1,10 +1,11 @@
 //! [`Job`]: a command to run. [`Ended`]: how it ended.
 
-use std::{fmt, io, time::Duration};
+use std::{convert::Infallible, fmt, io, time::Duration};
 
 use quadrivium::{
     prelude::*,
     process::{Child, Command, ExitStatus, Stdio},
+    scope::Scope,
     signal::Signals,
     sync::Notify,
 };
@@ -17,6 +18,9 @@ pub struct Job {
     /// Notified when all commands have to end.
     pub stop: Notify,
 }
+
+/// The tasks that forward the outputs of a command.
+pub type Forwarders = Scope<(), Infallible>;
 
 /// How long a command may take.
 #[derive(Clone, Copy, Debug)]

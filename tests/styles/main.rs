@@ -31,4 +31,5 @@ mod send;
 mod sizes;
 mod sockets;
 mod streams;
+mod tokio_io;
 mod wakers;

@@ -52,8 +52,8 @@ const FLOORS: [Floor; 11] = [
     Floor {
         folder: "crates/hooks",
         may_import: &["crates/core", "crates/io", "crates/styles/green", "crates/hosts/event-loop"],
-        why: "The hooks watch tasks of every style on every host. They suspend green threads alone, \
-              and their list is measured on a loop",
+        why: "The hooks watch tasks of every style on every host. They suspend green threads alone. \
+              Their list tests itself on the loop",
     },
     Floor {
         folder: "crates/hosts",
@@ -105,7 +105,7 @@ const MAY_IMPORT: [(&str, &[&str]); 10] = [
     ("crates/styles/generator", &["futures-core", "pin-project-lite", "genawaiter"]),
     ("crates/styles/future", &["pin-project-lite"]),
     ("crates/styles/green", &["corosensei", "libc"]),
-    ("crates/hosts/event-loop", &["mio"]),
+    ("crates/hosts/event-loop", &["mio", "rustix"]),
     ("crates/hosts/guests", &["async-io", "tokio"]),
     ("crates/hosts/may", &["may", "rustix"]),
     ("crates/hooks", &["backtrace", "libc", "rustix"]),

@@ -162,6 +162,8 @@ pub mod inspect {
         },
     };
     pub use quadrivium_event_loop::{InspectError, LastSnapshot, LoopInspector, Unanswered};
+    #[cfg(all(feature = "inspect", target_os = "linux"))]
+    pub use quadrivium_event_loop::{SnapshotForm, ask, processes, serve_snapshots};
 }
 
 /// Clocks, sleeping, time limits and turns: the counterpart of `std::time` and `std::thread::sleep`

@@ -58,6 +58,12 @@ impl<T, E> ScopeHandle<T, E> {
         self.shared.cancel_for(reason, Stage::Shielded);
     }
 
+    /// Like [`cancel`](ScopeHandle::cancel), with a reason that names another line than this one. It
+    /// is for a task that cancels for the code that has made the task.
+    pub fn cancel_for(&self, reason: CancelReason) {
+        self.shared.cancel_for(reason, Stage::Shielded);
+    }
+
     /// Like [`cancel`](ScopeHandle::cancel), but cancels the shielded children too. It may follow a
     /// plain cancel, such as the second Ctrl-C of an impatient user.
     #[track_caller]

@@ -39,6 +39,8 @@ thread_local! {
     /// Whether a hook carries out a patched call, and does not wait at the moment. The calls that
     /// it makes itself fall through.
     static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+    /// The signals that this thread blocks outside of signal handlers.
+    static SIGNAL_MASK: Cell<Option<u64>> = const { Cell::new(None) };
     static COUNTS: Cell<PatchCounts> = const { Cell::new(PatchCounts { calls: 0, offloads: 0 }) };
     /// Whether [`tell`] is silent, because the list tests itself.
     static IS_SILENT: Cell<bool> = const { Cell::new(false) };
@@ -97,6 +99,7 @@ impl PatchedStep {
             be_ready();
         }
         parker::learn();
+        SIGNAL_MASK.set(Some(system::signal_mask()));
         Self { was_patched: IS_PATCHED.replace(true) }
     }
 }
@@ -145,11 +148,18 @@ fn place() -> CallPlace {
         Ok(()) if host::are_destructors_running() || host::current().is_none() => {
             CallPlace::Elsewhere
         }
-        Ok(()) if callbacks::is_in_callback() => CallPlace::Elsewhere,
+        Ok(()) if callbacks::is_in_callback() || is_in_signal_handler() => CallPlace::Elsewhere,
         Ok(()) => CallPlace::Body,
         Err(NotPerformed::Cancelled) => CallPlace::CancelledBody,
         Err(_) => CallPlace::Elsewhere,
     }
+}
+
+/// Returns whether this thread is in a signal handler, or has changed its signal mask in this step.
+/// The kernel blocks a signal while its handler runs.
+fn is_in_signal_handler() -> bool {
+    let mask = system::signal_mask();
+    SIGNAL_MASK.get().or_else(|| SIGNAL_MASK.replace(Some(mask))).is_some_and(|it| it != mask)
 }
 
 /// Results of C functions.

@@ -104,17 +104,22 @@ impl EventLoop {
 
     fn with(clock: LoopClock, scheduled: Option<Box<ScheduledTasks>>) -> io::Result<Self> {
         let is_simulation = scheduled.is_some();
-        let this = Self { inner: Loop::new(clock, scheduled, MioReactor::of_a_loop()?)? };
-        let limit = limit::of_all_loops().filter(|_| !is_simulation);
-        limit.map_or(Ok(()), |limit| this.watchdog(limit))?;
-        Ok(this)
+        Self::of(Loop::new(clock, scheduled, MioReactor::of_a_loop()?)?, is_simulation)
     }
 
     /// Makes a loop that runs inside another executor and sleeps when the executor does.
     pub(crate) fn of_a_guest(now: fn() -> Instant, unparker: Unparker) -> io::Result<Self> {
         let reactor = (MioReactor::of_a_guest(), unparker);
-        let this = Self { inner: Loop::new(LoopClock::of(now), None, reactor)? };
-        limit::of_all_loops().map_or(Ok(()), |limit| this.watchdog(limit))?;
+        Self::of(Loop::new(LoopClock::of(now), None, reactor)?, false)
+    }
+
+    /// Makes a loop with the tools that the environment asks for.
+    fn of(inner: Rc<Loop>, is_simulation: bool) -> io::Result<Self> {
+        let this = Self { inner };
+        let limit = limit::of_all_loops().filter(|_| !is_simulation);
+        limit.map_or(Ok(()), |limit| this.watchdog(limit))?;
+        #[cfg(all(feature = "inspect", target_os = "linux"))]
+        crate::inspect_socket::start_if_asked();
         Ok(this)
     }
 

@@ -31,12 +31,16 @@ mod watch;
 mod watchdog;
 mod guest;
 mod threads;
+#[cfg(all(feature = "inspect", target_os = "linux"))]
+mod inspect_socket;
 pub mod trace;
 mod error;
 
 pub use error::{Deadlock, RunError};
 pub use event_loop::EventLoop;
 pub use guest::{executor::Executor, guest_loop::GuestLoop, task_future::Guest};
+#[cfg(all(feature = "inspect", target_os = "linux"))]
+pub use inspect_socket::{SnapshotForm, ask, processes, serve_snapshots};
 pub use quadrivium_core::{inspect::Report, remote_task::RemoteHandle};
 pub use reactor::MioReactor;
 pub use schedule::{Fault, Schedule};

@@ -1,8 +1,11 @@
 //! How signals stop a scope: the first one cancels it, the second one at once.
 
-use std::{io, pin::Pin};
+use std::{borrow::Cow, io, panic::Location, pin::Pin, time::Duration};
 
-use quadrivium_core::{BoxTask, Context, Step, Task, scope::ScopeHandle};
+use quadrivium_core::{
+    BoxTask, Context, Step, Task,
+    scope::{CancelReason, ScopeHandle},
+};
 
 use super::{Signal, Signals, is_ignored};
 
@@ -20,7 +23,7 @@ impl Signals {
 
     /// Connects these signals to a scope. The first one [cancels](ScopeHandle::cancel) it, so that
     /// shielded children may end. The second one [cancels](ScopeHandle::cancel_at_once) those too.
-    /// The reason is the name of the signal.
+    /// The reason has the name of the signal, and the line of this call.
     ///
     /// The listener ends with the scope, and does not keep it open.
     ///
@@ -45,9 +48,10 @@ impl Signals {
     #[track_caller]
     pub fn cancel<T: 'static, E: 'static>(self, scope: &ScopeHandle<T, E>) {
         let next = Box::pin(self.next());
-        let stop = StopOnSignal { signals: self, next, scope: scope.clone() };
+        let at = Location::caller();
+        let stop = StopOnSignal { signals: self, next, scope: scope.clone(), at };
         // The shield lets it wait for the second signal.
-        let child = scope.child().named("signals").shielded(std::time::Duration::MAX);
+        let child = scope.child().named("signals").shielded(Duration::MAX);
         child.spawn_background(stop);
     }
 }
@@ -57,27 +61,29 @@ struct StopOnSignal<T, E> {
     signals: Signals,
     next: BoxTask<io::Result<Signal>>,
     scope: ScopeHandle<T, E>,
+    /// The line that has connected the signals to the scope.
+    at: &'static Location<'static>,
 }
 
 impl<T, E> Task for StopOnSignal<T, E> {
     type Output = Result<(), E>;
 
     fn resume(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<Self::Output> {
-        let Self { signals, next, scope } = &mut *self;
+        let Self { signals, next, scope, at } = &mut *self;
+        let because = |why: String| CancelReason::Requested { why: Cow::Owned(why), at };
         loop {
-            let why = match next.as_mut().resume(cx) {
+            match next.as_mut().resume(cx) {
                 Step::Suspended(wait) => return Step::Suspended(wait),
-                Step::Done(Ok(signal)) => signal.to_string(),
-                Step::Done(Err(error)) => {
-                    scope.cancel(format!("cannot listen for signals: {error}"));
+                Step::Done(Ok(signal)) if scope.is_closed() => {
+                    scope.cancel_at_once(signal.to_string());
                     return Step::Done(Ok(()));
                 }
-            };
-            if scope.is_closed() {
-                scope.cancel_at_once(why);
-                return Step::Done(Ok(()));
+                Step::Done(Ok(signal)) => scope.cancel_for(because(signal.to_string())),
+                Step::Done(Err(error)) => {
+                    scope.cancel_for(because(format!("cannot listen for signals: {error}")));
+                    return Step::Done(Ok(()));
+                }
             }
-            scope.cancel(why);
             *next = Box::pin(signals.next());
         }
     }

@@ -55,6 +55,26 @@ pub enum Subcommands {
     Exhibition(Exhibition),
     /// Serves echo, chat, http or proxy over TCP, in one of the four styles
     Serve(Serve),
+    /// Prints what the tasks of a running program do, and what they wait for
+    #[command(after_help = PS)]
+    Ps {
+        /// The process. Without it, each loop of each process has one line
+        #[arg(value_name = "PID")]
+        process: Option<u32>,
+        /// Prints JSON
+        #[arg(id = "ps_json", long = "json")]
+        json: bool,
+    },
+    /// Prints the tasks of a running program as a tree, above the tasks that they wait for
+    #[command(after_help = PS)]
+    Tree {
+        /// The process
+        #[arg(value_name = "PID")]
+        process: u32,
+        /// Prints JSON
+        #[arg(id = "tree_json", long = "json")]
+        json: bool,
+    },
     /// Writes a page that shows a program in four styles, step by step
     #[command(after_help = SHOW)]
     Show(Show),
@@ -92,6 +112,20 @@ Examples:
   quadrivium --json | jq .rows           for machines
 
 Exit code: 0; 1 if a run failed; 2 if the command line is refused.";
+
+const PS: &str = "\
+A program offers its tasks to its own user when it runs with QUADRIVIUM_INSPECT=1, if it is built \
+with the feature `inspect`, or when it calls `inspect::serve_snapshots`. \
+`quadrivium serve --inspect` does so as well.
+A loop that does not answer within 100 ms is shown with the reason, and with its last snapshot.
+
+Examples:
+  quadrivium ps                          all loops of all processes
+  quadrivium ps 4711                     the tasks of one process
+  quadrivium ps 4711 --json | jq '.loops[].tasks.cycles'
+
+Exit code: 0; 1 if a process does not answer; 2 if a loop does not answer, or the command line is \
+refused.";
 
 const SHOW: &str = "\
 The page is one HTML file that makes no requests. It contains the four sources, and the traces of \
@@ -334,8 +368,8 @@ mod tests {
             ),
             (
                 ["play", "--json"],
-                "error: unrecognized subcommand 'play': use exhibition, serve, show, trace, \
-                 blocking, completions, man",
+                "error: unrecognized subcommand 'play': use exhibition, serve, ps, tree, show, \
+                trace, blocking, completions, man",
             ),
             (
                 ["--bords", "3"],

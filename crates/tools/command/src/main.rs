@@ -11,6 +11,7 @@
 //!   machines.
 //! - `serve` starts servers and uses nothing of the above. `trace` shows what the tasks of a small
 //!   program do.
+//! - `ps` prints the tasks of other processes.
 //! - `show` writes the page of a program in four styles.
 //! - `blocking` runs the program that probes the standard library.
 
@@ -23,6 +24,7 @@ use std::{
 };
 
 use clap::FromArgMatches;
+use quadrivium::inspect::SnapshotForm;
 
 mod args;
 mod blocking;
@@ -37,6 +39,7 @@ mod page;
 mod plan;
 mod proc;
 mod progress;
+mod ps;
 mod report;
 mod serve;
 mod show;
@@ -80,6 +83,12 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Some(Subcommands::Ps { process, json }) => {
+            print_tasks(process, if json { SnapshotForm::Json } else { SnapshotForm::Table })
+        }
+        Some(Subcommands::Tree { process, json }) => {
+            print_tasks(Some(process), if json { SnapshotForm::Json } else { SnapshotForm::Tree })
+        }
         Some(Subcommands::Show(options)) => match show::show(&options) {
             Ok(()) => ExitCode::SUCCESS,
             Err(line) => {
@@ -106,6 +115,19 @@ fn main() -> ExitCode {
             Ok(page) => exit_code(io::stdout().write_all(&page)),
             Err(line) => refuse(&format!("error: {line}")),
         },
+    }
+}
+
+fn print_tasks(process: Option<u32>, question: SnapshotForm) -> ExitCode {
+    match ps::print(process, question) {
+        Ok((text, code)) => match io::stdout().write_all(text.as_bytes()) {
+            Ok(()) => code,
+            failed => exit_code(failed),
+        },
+        Err(line) => {
+            print_error(&format!("error: {line}"));
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -100,16 +100,47 @@ fn http_serves_where_a_sandbox_refuses_preadv2() {
             let mut command = strace_with_faults(&[&format!("preadv2:error={error}")]);
             command.arg(COMMAND).args(Program::Http.args(style).split_whitespace());
             let server = Server::start(command);
-            let mut client = server.connect();
-            let request = b"GET /Cargo.toml HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-            client.write_all(request).unwrap();
-            let mut answer = Vec::new();
-            client.read_to_end(&mut answer).unwrap();
-            let answer = String::from_utf8_lossy(&answer);
-            assert!(answer.starts_with("HTTP/1.1 200 "), "{error} {style}: {answer}");
-            assert!(answer.as_bytes().ends_with(&file), "{error} {style}: {answer}");
+            let answer = get(&server, "/Cargo.toml");
+            let text = String::from_utf8_lossy(&answer);
+            assert!(text.starts_with("HTTP/1.1 200 "), "{error} {style}: {text}");
+            assert!(answer.ends_with(&file), "{error} {style}: {text}");
             let (status, errors) = stop(server);
             assert!(status.success() && errors.is_empty(), "{error} {style}: {status}: {errors}");
+        }
+    }
+}
+
+/// Asks for a file, and returns the whole answer.
+fn get(server: &Server, path: &str) -> Vec<u8> {
+    let mut client = server.connect();
+    write!(client, "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    client.read_to_end(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn http_sends_a_large_file_also_if_sendfile_fails() {
+    if let Err(reason) = strace_works() {
+        eprintln!("skipped: {reason}");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file: Vec<u8> = (0..3_000_001).map(|n| (n % 251) as u8).collect();
+    fs::write(folder.path().join("large"), &file).unwrap();
+    // The last two errors come in the middle of the file: the rest is read by another thread.
+    for fault in ["EINTR:when=1+2", "ENOSYS", "EINVAL:when=2+", "EOPNOTSUPP:when=3+"] {
+        for style in STYLES {
+            let mut command = strace_with_faults(&[&format!("sendfile:error={fault}")]);
+            let arguments = Program::Http.args(style);
+            let arguments = arguments.replace(env!("CARGO_MANIFEST_DIR"), "");
+            command.arg(COMMAND).args(arguments.split_whitespace()).arg(folder.path());
+            let server = Server::start(command);
+            let answer = get(&server, "/large");
+            assert!(answer.starts_with(b"HTTP/1.1 200 "), "{fault} {style}");
+            assert!(answer.ends_with(&file), "{fault} {style}: {} bytes", answer.len());
+            let (status, errors) = stop(server);
+            assert!(status.success() && errors.is_empty(), "{fault} {style}: {status}: {errors}");
         }
     }
 }

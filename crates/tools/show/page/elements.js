@@ -3,7 +3,9 @@
 const SVG = 'http://www.w3.org/2000/svg';
 /** The number of colours for tasks. More tasks share them. */
 const COLOURS = 8;
-const SIGNS = { running: '▶', ready: '●', waiting: '❚❚', done: '✓', cancelled: '✕', panicked: '!' };
+const SIGNS = {
+  running: '▶', ready: '●', waiting: '❚❚', done: '✓', cancelled: '✕', panicked: '!',
+};
 
 const byId = (id) => document.getElementById(id);
 

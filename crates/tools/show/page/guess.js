@@ -67,5 +67,7 @@ function whyNext(run, before, guessed, task) {
   if (run.order !== 'fifo' && before.queue.length > 1) {
     return `The simulation chose it from ${before.queue.length} ready tasks.`;
   }
-  return before.queue.length === 1 ? 'It is the only ready task.' : 'It is the first in the ready queue.';
+  return before.queue.length === 1
+    ? 'It is the only ready task.'
+    : 'It is the first in the ready queue.';
 }

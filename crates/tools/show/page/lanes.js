@@ -44,7 +44,9 @@ class Lanes {
     const size = { width, height, viewBox: `0 0 ${width} ${height}` };
     const svg = shape('svg', { ...size, role: 'img', 'aria-label': this.summary(run, at) });
     svg.append(hatching(run), this.axis(times), this.cursor(at, height));
-    this.shown.forEach((task, lane) => svg.append(this.lane(run, task, lane, spans.get(task) ?? [])));
+    this.shown.forEach((task, lane) => {
+      svg.append(this.lane(run, task, lane, spans.get(task) ?? []));
+    });
     svg.append(...wakes.map((wake) => this.arrow(wake)).filter((arrow) => arrow !== null));
     this.box.replaceChildren(svg);
     const hidden = spans.size - this.shown.length;
@@ -53,7 +55,8 @@ class Lanes {
 
   summary(run, at) {
     const events = `events ${this.from + 1} to ${this.to} of ${run.length}`;
-    return `Lanes of the tasks, ${events}; event ${at + 1} is marked. The list of tasks says the same.`;
+    return `Lanes of the tasks, ${events}; event ${at + 1} is marked. `
+      + 'The list of tasks says the same.';
   }
 
   /** Collects what is drawn: for each task its spans of one status. */
@@ -129,9 +132,8 @@ class Lanes {
     const x = this.x(at) + CELL / 2;
     const middle = (lane) => AXIS + lane * LANE + LANE / 2;
     const end = middle(to) - down * 8;
-    return shape('path', {
-      class: 'wake', d: `M${x} ${middle(from) + down * 8}V${end}m-4 ${-5 * down}l4 ${5 * down}l4 ${-5 * down}`,
-    });
+    const head = `m-4 ${-5 * down}l4 ${5 * down}l4 ${-5 * down}`;
+    return shape('path', { class: 'wake', d: `M${x} ${middle(from) + down * 8}V${end}${head}` });
   }
 }
 
@@ -157,11 +159,13 @@ function hatching(run) {
 function bar(status, x, y, width, task) {
   const middle = y + LANE / 2;
   const box = { x, y: y + 5, width, height: LANE - 10 };
+  const line = { d: `M${x + 2} ${middle}h${width - 4}` };
+  const pattern = `fill: url(#ready-${task % COLOURS})`;
   switch (status) {
     case 'running': return shape('rect', { ...box, class: 'running', rx: 2 });
-    case 'ready': return shape('rect', { ...box, class: 'ready', style: `fill: url(#ready-${task % COLOURS})` });
-    case 'timed': return shape('path', { class: 'waiting timed', d: `M${x + 2} ${middle}h${width - 4}` });
-    case 'waiting': return shape('path', { class: 'waiting', d: `M${x + 2} ${middle}h${width - 4}` });
+    case 'ready': return shape('rect', { ...box, class: 'ready', style: pattern });
+    case 'timed': return shape('path', { ...line, class: 'waiting timed' });
+    case 'waiting': return shape('path', { ...line, class: 'waiting' });
     default: return shape('text', { x: x + 1, y: middle + 5, class: 'end' }, SIGNS[status]);
   }
 }

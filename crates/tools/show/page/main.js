@@ -77,7 +77,8 @@ class Page {
       guess: () => this.ask(),
     };
     for (const [id, action] of Object.entries(actions)) byId(id).addEventListener('click', action);
-    byId('position').addEventListener('input', (event) => this.show(Number(event.target.value) - 1));
+    const position = byId('position');
+    position.addEventListener('input', () => this.show(Number(position.value) - 1));
     byId('trace').addEventListener('toggle', () => showTrace(this.run, this.at));
     addEventListener('resize', () => this.lanes.show(this.run, Math.max(0, this.at)));
     addEventListener('keydown', (event) => this.key(event, actions));
@@ -105,9 +106,10 @@ class Page {
     tip.hidden = at === null || task === null;
     if (tip.hidden) return;
     const state = this.run.stateAfter(at);
-    const words = state.tasks[task] ? stateWords(this.run, state.tasks[task]) : 'is not spawned yet';
+    const found = state.tasks[task];
+    const words = found ? stateWords(this.run, found) : 'is not spawned yet';
     tip.replaceChildren(chip(this.run, task), ` ${words}.`, wakeWords(this.run, state, at, task),
-      element('small', {}, `event ${at + 1} at ${duration(state.time)}: ${traceLine(this.run, at)}`));
+      element('small', {}, `event ${at + 1}: ${traceLine(this.run, at)}`));
     const left = Math.min(pointer.clientX + 12, innerWidth - tip.offsetWidth - 8);
     tip.style.left = `${Math.max(4, left)}px`;
     tip.style.top = `${pointer.clientY - tip.offsetHeight - 12}px`;
@@ -143,8 +145,8 @@ class Orders {
     this.select.value = index;
     const choices = run.choices === null ? [] : [' Replay it in a test: ',
       element('code', {}, `Simulation::new().replay_order("${run.choices}", program)`)];
-    const seed = run.order.startsWith('seed')
-      ? [' or ', element('code', {}, `Simulation::new().replay(${run.order.slice(5)}, program)`)] : [];
+    const bySeed = `Simulation::new().replay(${run.order.slice(5)}, program)`;
+    const seed = run.order.startsWith('seed') ? [' or ', element('code', {}, bySeed)] : [];
     const first = run.order === 'fifo'
       ? 'The event loop resumes ready tasks first in, first out.'
       : 'A simulation chooses the next of the ready tasks.';
@@ -161,7 +163,9 @@ function orderWords(run) {
 function orderForm() {
   return element('form', { method: 'get' },
     element('label', {}, 'seed or choices ',
-      element('input', { name: 'order', placeholder: '17 or 0.1.2', required: true, pattern: '[0-9.]+' })),
+      element('input', {
+        name: 'order', placeholder: '17 or 0.1.2', required: true, pattern: '[0-9.]+',
+      })),
     ' ', element('button', {}, 'show this order'));
 }
 

@@ -64,8 +64,9 @@ class Run {
     return event;
   }
 
-  /** Returns the state after this event. Before the first event, `at` is -1. */
+  /** Returns the state after this event. Before the first event, `at` is negative. */
   stateAfter(at) {
+    if (at < 0) return emptyState();
     const kept = Math.floor((at + 1) / KEPT);
     const state = copyOf(this.kept[kept]);
     for (let next = kept * KEPT; next <= at; next += 1) this.apply(state, next);

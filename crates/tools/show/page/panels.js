@@ -5,12 +5,12 @@ const MOST_LINES = 400;
 /** More tasks than this are not in the list at once. */
 const MOST_TASKS = 60;
 
-/** What each style keeps while a task is suspended. */
+/** What each style keeps in the loop while a task is suspended. */
 const KEEPS = {
-  callback: 'captures of the next callback',
-  generator: 'state of the generator',
-  future: 'state of the future',
-  green: 'stack, and this many bytes in the loop',
+  callback: 'a handle (the captures of the next callback are in an allocation)',
+  generator: 'a handle (the state of the generator is in an allocation)',
+  future: 'the state of the future',
+  green: 'a handle (the variables are on the stack of the green thread)',
 };
 
 function showNow(run, at, before, state) {
@@ -21,15 +21,16 @@ function showNow(run, at, before, state) {
     return;
   }
   const event = run.event(at);
-  byId('what').replaceChildren(chip(run, event.task, state.tasks[event.task].status), ' ', whatHappens(run, event));
+  const name = chip(run, event.task, state.tasks[event.task].status);
+  byId('what').replaceChildren(name, ' ', whatHappens(run, event, state));
   byId('why').textContent = reason(run, event, before);
 }
 
-function whatHappens(run, event) {
+function whatHappens(run, event, state) {
   switch (event.kind) {
     case 'n': return event.by === null ? 'is spawned' : `is spawned by ${taskName(run, event.by)}`;
     case 'r': return 'is resumed';
-    case 's': return `suspends: it ${aim(run, { ...event, until: typeof event.waiting === 'number' ? event.waiting : null })}`;
+    case 's': return `suspends: it ${aim(run, state.tasks[event.task])}`;
     case 'w': return `is woken ${causeInWords(run, event.by)}`;
     case 'd': return 'is done';
     default: return `is ${eventWords(run, event)}`;
@@ -39,8 +40,10 @@ function whatHappens(run, event) {
 function showLoop(run, state) {
   const queue = state.queue.map((index) => element('li', {}, chip(run, index)));
   byId('queue').replaceChildren(...listOf(queue, 'empty'));
-  const deadlines = deadlinesOf(state).map((index) =>
-    element('li', {}, element('span', { class: 'time' }, duration(state.tasks[index].until)), ' ', chip(run, index)));
+  const deadlines = deadlinesOf(state).map((index) => {
+    const time = element('span', { class: 'time' }, duration(state.tasks[index].until));
+    return element('li', {}, time, ' ', chip(run, index));
+  });
   byId('deadlines').replaceChildren(...listOf(deadlines, 'none'));
   const waits = (task) => task && task.status === 'waiting' && task.waiting === 'ready';
   const sources = [...state.tasks.keys()].filter((index) => waits(state.tasks[index]));
@@ -53,17 +56,22 @@ function showTasks(data, run, state, current) {
   const heads = ['task', 'what it does', ...data.styles.map((style) => `${style} keeps`)];
   const head = element('tr', {}, ...heads.map((text) => element('th', { scope: 'col' }, text)));
   const live = [...state.tasks.keys()].filter((index) => isLive(state.tasks[index]));
-  const shown = live.length > MOST_TASKS ? live.filter((index) => index === current).concat(live.slice(0, MOST_TASKS)) : live;
-  const rows = shown.map((index) => taskRow(data, run, state.tasks[index], index, index === current));
+  const shown = live.filter((index, place) => place < MOST_TASKS || index === current);
+  const rows = shown.map((index) => {
+    return taskRow(data, run, state.tasks[index], index, index === current);
+  });
   const table = element('table', {}, element('thead', {}, head), element('tbody', {}, ...rows));
   const keeps = data.styles.map((style) => `${style}: ${KEEPS[style]}`).join(' · ');
-  byId('tasks').replaceChildren(table, element('p', { class: 'note' }, `What is kept during a suspension. ${keeps}.`));
+  const note = `The bytes that the loop keeps for a suspended task. ${keeps}.`;
+  byId('tasks').replaceChildren(table, element('p', { class: 'note' }, note));
 }
 
 function taskRow(data, run, task, index, isCurrent) {
-  const bytes = data.styles.map((_, style) => {
-    const kept = task.place && task.status !== 'running' ? task.place.bytes[style] : null;
-    return element('td', { class: 'bytes' }, kept === null || kept === undefined ? '–' : `${kept} B`);
+  const bytes = data.styles.map((name, style) => {
+    const place = task.status === 'running' ? null : task.place;
+    const kept = place ? place.bytes[style] ?? null : null;
+    const words = kept === null ? '–' : `${kept} B`;
+    return element('td', { class: 'bytes', 'data-style': name }, words);
   });
   return element('tr', { class: isCurrent ? 'current' : null },
     element('th', { scope: 'row' }, chip(run, index, task.status)),
@@ -74,10 +82,11 @@ function taskRow(data, run, task, index, isCurrent) {
 function showTrace(run, at) {
   const box = byId('trace');
   if (!box.open) return;
-  const from = run.length <= MOST_LINES ? 0 : Math.max(0, Math.min(run.length - MOST_LINES, at - MOST_LINES / 2));
+  const from = Math.max(0, Math.min(run.length - MOST_LINES, at - MOST_LINES / 2));
   const lines = [];
   for (let index = from; index < Math.min(run.length, from + MOST_LINES); index += 1) {
-    lines.push(element('li', { 'aria-current': index === at ? 'step' : null }, traceLine(run, index)));
+    const current = index === at ? 'step' : null;
+    lines.push(element('li', { 'aria-current': current }, traceLine(run, index)));
   }
   const list = box.querySelector('ol');
   list.start = from + 1;
@@ -97,7 +106,8 @@ function showVerdict(data, run, jump) {
   box.hidden = run.difference === null;
   verdict.className = run.difference === null ? 'same' : 'different';
   if (run.difference === null) {
-    verdict.textContent = `✓ one trace in ${data.styles.length} styles: all ${run.length} events are equal`;
+    const styles = `${data.styles.length} styles`;
+    verdict.textContent = `✓ one trace in ${styles}: all ${run.length} events are equal`;
     return;
   }
   const { at, lines } = run.difference;

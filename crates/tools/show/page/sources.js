@@ -1,8 +1,9 @@
 // Sources: the four files beside each other, and the lines on which tasks stand.
 
 const STEP = /^\s*\/\/ \d+\. /;
-const WORDS = /\b(as|async|await|else|fn|for|if|impl|in|let|loop|match|move|mut|pub|return|use|while)\b/;
-const TOKEN = new RegExp(`(//.*$)|("(?:[^"\\\\]|\\\\.)*")|${WORDS.source}`, 'g');
+const WORDS = 'as async await else fn for if impl in let loop match move mut pub return use while';
+const WORD = `\\b(?:${WORDS.replaceAll(' ', '|')})\\b`;
+const TOKEN = new RegExp(`(//.*$)|("(?:[^"\\\\]|\\\\.)*")|${WORD}`, 'g');
 
 /** The source columns. Each line of each file is an element. */
 class Sources {
@@ -80,12 +81,11 @@ class Sources {
     const line = shown.find((it) => it.classList.contains('now'));
     if (line === undefined) return;
     const { box } = this;
-    const row = line.closest('.row');
     const heads = box.firstElementChild.offsetHeight;
-    const top = row.offsetTop - box.offsetTop;
-    const bottom = top + row.offsetHeight;
+    const top = line.offsetTop;
+    const bottom = top + line.offsetHeight;
     const isVisible = top >= box.scrollTop + heads && bottom <= box.scrollTop + box.clientHeight;
-    if (!isVisible) box.scrollTop = top - heads - Math.max(0, (box.clientHeight - row.offsetHeight) / 3);
+    if (!isVisible) box.scrollTop = top - heads - (box.clientHeight - heads) / 2;
   }
 }
 

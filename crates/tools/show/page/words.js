@@ -35,7 +35,8 @@ function traceLine(run, at) {
 
 function eventWords(run, event) {
   switch (event.kind) {
-    case 'n': return event.by === null ? 'spawned' : `spawned by task ${run.tasks[event.by].number}`;
+    case 'n':
+      return event.by === null ? 'spawned' : `spawned by task ${run.tasks[event.by].number}`;
     case 'r': return 'resumed';
     case 's': {
       if (event.waiting === 'turn') return 'suspended for a turn';
@@ -129,17 +130,23 @@ function reasonOf(run, event, before) {
 function whyResumed(run, event, before) {
   if (run.order === 'fifo') return 'The loop resumes the first task of the ready queue.';
   const ready = before.queue.length;
-  return ready === 1 ? 'It is the only ready task.' : `The simulation has chosen it from ${ready} ready tasks.`;
+  return ready === 1
+    ? 'It is the only ready task.'
+    : `The simulation has chosen it from ${ready} ready tasks.`;
 }
 
 function whereResumed(run, task) {
   if (task.waiting === null) return 'It begins at the start of its body.';
-  return task.place && task.place.leaf ? `It goes on behind its ${task.place.leaf}.` : 'It goes on behind its turn.';
+  return `It goes on behind its ${task.place?.leaf ?? 'turn'}.`;
 }
 
 function whySuspended(event) {
-  if (event.waiting === 'turn') return 'It goes to the end of the ready queue, and the others run first.';
-  if (typeof event.waiting === 'number') return 'The loop keeps its deadline, and runs other tasks meanwhile.';
+  if (event.waiting === 'turn') {
+    return 'It goes to the end of the ready queue, and the others run first.';
+  }
+  if (typeof event.waiting === 'number') {
+    return 'The loop keeps its deadline, and runs other tasks meanwhile.';
+  }
   if (event.waiting === 'ready') return 'The reactor wakes it when the descriptor is ready.';
   return 'It is in no queue of the loop. Another task or thread has to wake it.';
 }

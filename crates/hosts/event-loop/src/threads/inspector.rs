@@ -11,7 +11,7 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use quadrivium_core::inspect::snapshot::Tasks;
+use quadrivium_core::inspect::{LongStep, snapshot::Tasks};
 
 use crate::{
     threads::{
@@ -90,6 +90,12 @@ impl LoopInspector {
     /// Returns the last snapshot that the loop has sent to any inspector.
     pub fn last(&self) -> Option<LastSnapshot> {
         self.record.last()
+    }
+
+    /// Returns the step that occupies the loop, if the loop has a
+    /// [watchdog](crate::EventLoop::watchdog) and the watchdog has reported the step.
+    pub fn long_step(&self) -> Option<LongStep> {
+        self.record.long_step()
     }
 
     /// Returns the number of the loop. Loops that exist at the same time have different numbers.

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+use quadrivium_core::inspect::LongStep;
+
 use super::last_snapshot::LastSnapshot;
 
 /// What other threads know about a loop.
@@ -24,6 +26,8 @@ pub(crate) struct LoopRecord {
     /// Whether code runs the loop now. A loop that sleeps in a run counts as run.
     is_run: AtomicBool,
     inspection: Mutex<Inspection>,
+    /// The step that the watchdog of the loop has reported, until the step has ended.
+    long_step: Mutex<Option<LongStep>>,
     /// A snapshot has come, or the loop is gone.
     has_changed: Condvar,
 }
@@ -49,6 +53,7 @@ impl LoopRecord {
             is_guest,
             is_run: AtomicBool::new(false),
             inspection: Mutex::default(),
+            long_step: Mutex::default(),
             has_changed: Condvar::new(),
         }
     }
@@ -109,6 +114,16 @@ impl LoopRecord {
     /// Returns the last snapshot.
     pub(crate) fn last(&self) -> Option<LastSnapshot> {
         self.lock().last.clone()
+    }
+
+    /// Keeps what the watchdog of the loop reports: a step that lasts, or that it has ended.
+    pub(crate) fn note_long_step(&self, step: Option<LongStep>) {
+        *self.long_step.lock().unwrap_or_else(PoisonError::into_inner) = step;
+    }
+
+    /// Returns the step that the watchdog of the loop has reported, if it lasts.
+    pub(crate) fn long_step(&self) -> Option<LongStep> {
+        self.long_step.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     fn lock(&self) -> MutexGuard<'_, Inspection> {

@@ -1,7 +1,7 @@
 //! What the loop does only while it is watched: it keeps records of its tasks, and reports what it
 //! notices.
 
-use std::{io, time::Duration};
+use std::{io, sync::Arc, time::Duration};
 
 use quadrivium_core::{
     JoinError, Wait,
@@ -42,7 +42,7 @@ impl Loop {
     pub(crate) fn start_watchdog(&self, limit: Duration) -> io::Result<()> {
         let reporter = self.with_watch(|watch| watch.reporter.clone()).flatten();
         let reporter = reporter.unwrap_or_else(Reporter::stderr);
-        let watchdog = Watchdog::start(self.index, limit, reporter)?;
+        let watchdog = Watchdog::start(Arc::clone(&self.record), limit, reporter)?;
         let former = self.watchdog.replace(Some(watchdog));
         drop(former);
         Ok(())

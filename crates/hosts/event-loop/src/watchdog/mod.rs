@@ -38,7 +38,7 @@ use self::{
     step_timer::{Sight, StepTimer},
     thread_state::WatchedThread,
 };
-use crate::time::clock::LoopClock;
+use crate::{threads::loop_record::LoopRecord, time::clock::LoopClock};
 
 /// Exists while a loop has a watchdog. Its drop ends the thread.
 pub(crate) struct Watchdog {
@@ -51,16 +51,23 @@ pub(crate) struct Watchdog {
 struct WatchedSteps {
     running: RunningTasks,
     reporter: Mutex<Reporter>,
+    record: Arc<LoopRecord>,
     has_ended: AtomicBool,
 }
 
 impl Watchdog {
-    /// Starts a watchdog for the loop with this index, which is a loop of this thread. A step that
+    /// Starts a watchdog for the loop with this record, which is a loop of this thread. A step that
     /// takes longer than `limit` is passed to `reporter`.
-    pub(crate) fn start(event_loop: u16, limit: Duration, reporter: Reporter) -> io::Result<Self> {
+    pub(crate) fn start(
+        record: Arc<LoopRecord>,
+        limit: Duration,
+        reporter: Reporter,
+    ) -> io::Result<Self> {
+        let event_loop = record.index;
         let shared = Arc::new(WatchedSteps {
             running: RunningTasks::default(),
             reporter: Mutex::new(reporter),
+            record,
             has_ended: AtomicBool::new(false),
         });
         let (of_thread, watched) = (Arc::clone(&shared), WatchedThread::current());
@@ -126,10 +133,12 @@ impl WatchedSteps {
         let Some((task, style)) = self.running.task() else { return };
         let step = LongStep::new(task, style, lasted, thread.activity());
         *reported = Some(step.clone());
+        self.record.note_long_step(Some(step.clone()));
         self.report(&Report::LongStep(step));
     }
 
     fn report_end(&self, lasted: Duration, reported: Option<LongStep>) {
+        self.record.note_long_step(None);
         if let Some(mut step) = reported {
             step.lasted = lasted;
             self.report(&Report::LongStepEnded(step));

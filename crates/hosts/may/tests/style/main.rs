@@ -80,7 +80,8 @@ alone! {
         a_cancelled_wait_can_be_repeated accept_fails_while_no_descriptor_is_left
         a_signal_does_not_disturb_a_sleeping_loop;
     happy_eyeballs: the_other_sockets_are_closed a_cancelled_connect_closes_its_sockets;
-    signals: keep_their_default_if_a_listener_is_refused have_their_default_without_listeners;
+    signals: keep_their_default_if_a_listener_is_refused have_their_default_without_listeners
+        cancel_a_scope;
     thread_locals: drop_a_loop_at_the_end_of_the_thread drop_a_task_at_the_end_of_the_thread
         drop_a_handle_at_the_end_of_the_thread;
 }
@@ -105,7 +106,7 @@ topics! {
     moving_deadlines channels channel_operations notify mutexes rw_locks once_cells semaphores
     semaphore_operations barriers watches broadcasts streams scheduled_calls wakes stale_wakes
     new_wakers foreign_threads foreign_wakers cloned_wakers futures_combinators readiness
-    moving_sockets descriptors byte_streams buffered_reads copies zero_bytes slices short_reads tcp
+    moving_sockets descriptors byte_streams buffered_reads polled_streams blocking_streams copies zero_bytes slices short_reads tcp
     udp unix_sockets socket_cancels signals pipes processes ended_children conversions_to_std
     child_cancels held_time offload files sent_files host_names happy_eyeballs deadlock
     explained_waits join_cycles suspected_cycles unread_panics long_steps random_operations

@@ -65,6 +65,8 @@ mod moving_sockets;
 mod descriptors;
 mod byte_streams;
 mod buffered_reads;
+mod polled_streams;
+mod blocking_streams;
 mod copies;
 mod tcp;
 mod udp;
@@ -158,6 +160,8 @@ const TOPICS: &[&[Law]] = &[
     descriptors::LAWS,
     byte_streams::LAWS,
     buffered_reads::LAWS,
+    polled_streams::LAWS,
+    blocking_streams::LAWS,
     copies::LAWS,
     tcp::LAWS,
     udp::LAWS,
@@ -258,6 +262,8 @@ macro_rules! every_law {
         $crate::descriptors! {}
         $crate::byte_streams! {}
         $crate::buffered_reads! {}
+        $crate::polled_streams! {}
+        $crate::blocking_streams! {}
         $crate::copies! {}
         $crate::tcp! {}
         $crate::udp! {}

@@ -1,6 +1,11 @@
 //! Sending a part of a file to a stream, by the kernel or by another thread.
 
-use std::{cell::Cell, fs as std_fs, io::ErrorKind, rc::Rc};
+use std::{
+    cell::Cell,
+    fs as std_fs,
+    io::{self, ErrorKind},
+    rc::Rc,
+};
 
 use quadrivium::{
     event_loop::Turned,
@@ -31,6 +36,9 @@ laws! { ($) sent_files:
     a_file_that_shrinks_ends_the_send;
     /// A file that the kernel cannot send is read by another thread, and arrives just the same.
     a_file_that_the_kernel_cannot_send_arrives;
+    /// Bytes of a file that are not in the memory of the kernel are read by another thread, so that
+    /// the thread of the loop does not wait for the disk.
+    a_file_that_is_not_in_memory_is_read_by_another_thread;
     /// A stream to which the kernel cannot send gets the bytes of the file just the same.
     a_stream_that_is_no_descriptor_gets_the_file;
     /// If the receiver is gone, the send fails with `BrokenPipe` and raises no signal.
@@ -201,4 +209,46 @@ fn a_cancelled_send_leaves_nothing_registered(subject: Subject) {
     let last = body().perform_ok(move || one.write_all_owned("last"));
     event_loop.block_on(subject.task(last)).unwrap();
     event_loop.block_on(reads).unwrap().unwrap();
+}
+
+fn a_file_that_is_not_in_memory_is_read_by_another_thread(subject: Subject) {
+    const SENT: usize = 1_000;
+    // The kernel may keep some bytes in memory, so that it can send them.
+    for _ in 0..10 {
+        let Some(file) = forgotten_file(&bytes(MANY)) else {
+            println!("skipped: this file system does not forget the bytes of a file");
+            return;
+        };
+        // The last bytes fit the buffer of the socket, so the kernel would send them at once.
+        let (one, other) = UnixStream::pair().unwrap();
+        let part = (MANY - SENT) as u64..u64::MAX;
+        let sends = body().perform_eq(move || send_file(&file, part, one), SENT as u64);
+        let mut event_loop = real_loop();
+        let sends = event_loop.start(subject.task(sends), 1);
+        let has_waited = !sends.is_finished();
+        event_loop.block_on(sends).unwrap().unwrap();
+        let wanted = bytes(MANY).split_off(MANY - SENT);
+        let reads =
+            body().perform_read_exact(move || other.read_exact_owned(vec![0; SENT]), wanted);
+        event_loop.block_on(subject.task(reads)).unwrap();
+        if has_waited {
+            return;
+        }
+    }
+    panic!("the thread of the loop has waited for the disk");
+}
+
+/// Makes a file whose bytes are on the disk, and not in the memory of the kernel. Returns `None` if
+/// the file system keeps all files in memory.
+fn forgotten_file(content: &[u8]) -> Option<File> {
+    let path = NewPath::new();
+    std_fs::write(&path.0, content).unwrap();
+    let file = std_fs::File::open(&path.0).unwrap();
+    file.sync_all().unwrap();
+    rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
+    let mut byte = [0];
+    let byte = &mut [io::IoSliceMut::new(&mut byte)];
+    // The kernel then begins to read the first bytes, but not the last ones.
+    let read = rustix::io::preadv2(&file, byte, 0, rustix::io::ReadWriteFlags::NOWAIT);
+    read.is_err().then(|| File::from_std(file))
 }

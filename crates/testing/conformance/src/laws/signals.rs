@@ -5,11 +5,13 @@ use std::{
     os::unix::process::ExitStatusExt,
     sync::OnceLock,
     thread,
+    time::Duration,
 };
 
 use quadrivium::{
     event_loop::Turned,
     prelude::*,
+    scope::{CancelReason, Scope},
     signal::{self, Signal, Signals, is_ignored},
 };
 
@@ -37,6 +39,9 @@ laws! { ($) signals:
     /// A signal that was ignored at the start of the process can be received. When the last
     /// listener is dropped, it is ignored again.
     ignored_at_the_start_are_ignored_again;
+    /// The first signal cancels a scope, and the reason names the line that has connected them.
+    /// Shielded children go on until the second signal.
+    cancel_a_scope;
 }
 
 /// Sends this process a signal. From the first call on, the process always has a listener for it.
@@ -154,4 +159,32 @@ fn ignored_at_the_start_are_ignored_again(subject: Subject) {
             raise(Signal::Terminate).unwrap();
         }
     });
+}
+
+fn cancel_a_scope(subject: Subject) {
+    let (status, stderr) = in_own_process(|| {
+        let parent = future(async move {
+            let scope = Scope::<(), ()>::new();
+            let connected = line!() + 1;
+            Signals::new([Signal::Terminate]).unwrap().cancel(&scope);
+            let waits = || subject.task(body().perform(sleep(Duration::MAX)).output(|| Ok(())));
+            scope.spawn(waits());
+            scope.child().shielded(Duration::MAX).spawn(waits());
+            turn().await;
+            // The listener is a child, too. It ends with the second signal.
+            for children in [2, 0] {
+                raise(Signal::Terminate).unwrap();
+                while scope.len() != children {
+                    sleep(Duration::from_millis(1)).await;
+                }
+                let Some(CancelReason::Requested { why, at }) = scope.reason() else {
+                    panic!("{:?}", scope.reason());
+                };
+                assert_eq!((&*why, at.line(), at.file()), ("SIGTERM", connected, file!()));
+            }
+            eprintln!("ended");
+        });
+        real_loop().block_on(parent).unwrap();
+    });
+    assert!(status.success() && stderr.contains("ended"), "{status}: {stderr}");
 }

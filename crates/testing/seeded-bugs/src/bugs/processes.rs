@@ -3,6 +3,7 @@
 use super::Bug;
 
 const CHILD_DESCRIPTOR: &str = "crates/io/src/process/child_descriptor.rs";
+const STOP: &str = "crates/io/src/signal/stop.rs";
 
 pub const BUGS: &[Bug] = &[
     Bug {
@@ -50,5 +51,19 @@ pub const BUGS: &[Bug] = &[
         file: "crates/io/src/signal/listeners.rs",
         find: "let is_default = Disposition::of(number) == Disposition::Default;",
         replace: "let is_default = number != libc::SIGPIPE;",
+    },
+    Bug {
+        name: "signal-stop-names-our-line",
+        harm: "the report of a stop names a line of the library, and not the line of the program",
+        file: STOP,
+        find: "scope.cancel_for(because(signal.to_string()))",
+        replace: "scope.cancel(signal.to_string())",
+    },
+    Bug {
+        name: "second-signal-waits-too",
+        harm: "a second Ctrl-C does not end a program whose requests hang",
+        file: STOP,
+        find: "scope.cancel_at_once(signal.to_string());",
+        replace: "scope.cancel(signal.to_string());",
     },
 ];

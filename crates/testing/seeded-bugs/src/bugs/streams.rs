@@ -6,6 +6,8 @@ const BUFFERED_LEAF: &str = "crates/io/src/stream/buffered/leaf.rs";
 const BUFFERED_READS: &str = "crates/io/src/stream/buffered/reads.rs";
 const FILE_ATTEMPTS: &str = "crates/io/src/fs/attempts.rs";
 const COPY: &str = "crates/io/src/stream/copy.rs";
+const POLLED: &str = "crates/io/src/stream/polled/mod.rs";
+const BLOCKING: &str = "crates/quadrivium/src/green.rs";
 const SEND_FILE: &str = "crates/io/src/fs/send_file.rs";
 const UNREAD: &str = "crates/io/src/stream/buffered/unread.rs";
 
@@ -107,7 +109,7 @@ pub const BUGS: &[Bug] = &[
     Bug {
         name: "late-bytes-never-polled",
         harm: "in a simulation, a polled stream whose bytes are late is never read again",
-        file: "crates/io/src/stream/polled/mod.rs",
+        file: POLLED,
         find: "*alarm = Some(Alarm::new(deadline, cx.waker()))",
         replace: "drop(Alarm::new(deadline, cx.waker()))",
     },
@@ -132,5 +134,83 @@ pub const BUGS: &[Bug] = &[
         file: SEND_FILE,
         find: "self.to.leave(Interest::Writable, &mut self.writing);",
         replace: "",
+    },
+    Bug {
+        name: "uncached-file-sent-by-the-kernel",
+        harm: "a file server stops all its connections while the disk reads",
+        file: SEND_FILE,
+        find: "if !probes.all(|at| is_cached(&self.file, at)) {",
+        replace: "if !probes.all(|at| is_cached(&self.file, at) || true) {",
+    },
+    Bug {
+        name: "polled-into-inner-still-waits",
+        harm: "a stream that is taken out of its wrapper keeps the waker of a poll",
+        file: POLLED,
+        find: "        self.leave();\n        self.stream.take()",
+        replace: "        self.stream.take()",
+    },
+    Bug {
+        name: "polled-drop-still-waits",
+        harm: "each connection that is dropped while it is polled leaves a waker",
+        file: POLLED,
+        find: "    fn drop(&mut self) {\n        self.leave();",
+        replace: "    fn drop(&mut self) {",
+    },
+    Bug {
+        name: "polled-directions-share-a-waker",
+        harm: "a task that writes to a stream takes the waker of the task that reads from it",
+        file: POLLED,
+        find: "let step = stream.attempt_write(&mut self.writing,",
+        replace: "let step = stream.attempt_write(&mut self.reading,",
+    },
+    Bug {
+        name: "polled-turn-never-comes",
+        harm: "a future that has polled a busy stream 64 times in a row never goes on",
+        file: POLLED,
+        find: "Step::Suspended(Wait::Turn) => cx.waker().wake_by_ref(),",
+        replace: "Step::Suspended(Wait::Turn) => {}",
+    },
+    Bug {
+        name: "polled-end-not-sent",
+        harm: "the other end of a polled stream waits for ever for the end of a request",
+        file: POLLED,
+        find: "        end_writing(stream)",
+        replace: "        let _ = stream;\n        Ok(())",
+    },
+    Bug {
+        name: "blocking-limits-swapped",
+        harm: "a write to a slow client has the time limit of reads, or none",
+        file: BLOCKING,
+        find: "wait_for(self.stream.write(bytes), self.write_timeout())",
+        replace: "wait_for(self.stream.write(bytes), self.read_timeout())",
+    },
+    Bug {
+        name: "blocking-read-without-limit",
+        harm: "a client that sends nothing keeps its green thread for ever",
+        file: BLOCKING,
+        find: "wait_for(self.stream.read(buffer), self.read_timeout())",
+        replace: "wait_for(self.stream.read(buffer), None)",
+    },
+    Bug {
+        name: "blocking-limit-before-the-bytes",
+        harm: "a read with a limit of zero fails although bytes are there",
+        file: BLOCKING,
+        find: "Some(most) => perform(timeout(most, operation)).unwrap_or_else(|_| {",
+        replace: "Some(most) if most.is_zero() => Err(io::ErrorKind::TimedOut.into()),
+            Some(most) => perform(timeout(most, operation)).unwrap_or_else(|_| {",
+    },
+    Bug {
+        name: "tokio-read-overwrites-its-buffer",
+        harm: "a read of tokio that continues a buffer loses the bytes before",
+        file: POLLED,
+        find: "buffer.advance(n);",
+        replace: "buffer.set_filled(n);",
+    },
+    Bug {
+        name: "tokio-shutdown-not-sent",
+        harm: "a client of tokio over our socket never ends its request",
+        file: POLLED,
+        find: "        ) -> Poll<io::Result<()>> {\n            Poll::Ready(self.end_writing())",
+        replace: "        ) -> Poll<io::Result<()>> {\n            let _ = &mut self;\n            Poll::Ready(Ok(()))",
     },
 ];

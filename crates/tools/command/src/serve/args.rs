@@ -10,7 +10,7 @@ use crate::{args::parse_time, names::style_parser};
 const EXAMPLES: &str = "\
 The first line on standard output is `listening on ADDR`. SIGINT or SIGTERM stops the server: it \
 accepts no more connections, and cancels those that have not ended after --grace. A second signal \
-cancels them at once.
+cancels them at once. SIGUSR1 prints what the tasks do, on standard error.
 
 Examples:
   quadrivium serve echo                     on a free port of this machine
@@ -109,6 +109,10 @@ pub struct Options {
     // Global values are visible to the whole command, which has another `trace`.
     #[arg(id = "server_trace", long = "trace", global = true, value_name = "FILE")]
     pub trace: Option<PathBuf>,
+
+    /// Offers the tasks of the server to `quadrivium ps`
+    #[arg(long, global = true)]
+    pub inspect: bool,
 
     /// How long connections may continue after the stop
     #[arg(

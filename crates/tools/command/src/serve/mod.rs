@@ -11,6 +11,7 @@ use std::{
 use quadrivium::{
     event_loop::{trace::TraceFile, watchdog_for_all_loops},
     future::perform,
+    inspect::serve_snapshots,
     net::TcpListener,
     prelude::*,
     signal::Signals,
@@ -26,10 +27,14 @@ use quadrivium_examples::{
 
 mod args;
 mod hosts;
+mod shown_tasks;
 
 pub use args::Serve;
 
-use self::args::{HostChoice, Options, ServerProgram};
+use self::{
+    args::{HostChoice, Options, ServerProgram},
+    shown_tasks::show_on_signal,
+};
 
 /// Serves until a signal stops the server.
 ///
@@ -45,6 +50,10 @@ pub fn serve(options: &Serve) -> Result<(), String> {
         return Err("the rooms of a chat are on one loop: use --threads 1".into());
     }
     let listeners = Listeners::bind(listen, threads)?;
+    show_on_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    if options.options.inspect {
+        serve_snapshots().map_err(|error| format!("cannot offer snapshots: {error}"))?;
+    }
     let file = trace.as_ref().map(TraceFile::create).transpose();
     let _traced = file.map_err(|error| error.to_string())?.map(TraceFile::of_every_loop);
     match host {
