@@ -58,8 +58,8 @@ impl<T, E> ScopeHandle<T, E> {
         self.shared.cancel_for(reason, Stage::Shielded);
     }
 
-    /// Like [`cancel`](ScopeHandle::cancel), with a reason that names another line than this one. It
-    /// is for a task that cancels for the code that has made the task.
+    /// Like [`cancel`](ScopeHandle::cancel), with a reason that names another line than this one.
+    /// It is for a task that cancels for the code that has made the task.
     pub fn cancel_for(&self, reason: CancelReason) {
         self.shared.cancel_for(reason, Stage::Shielded);
     }

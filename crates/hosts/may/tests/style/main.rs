@@ -106,11 +106,11 @@ topics! {
     moving_deadlines channels channel_operations notify mutexes rw_locks once_cells semaphores
     semaphore_operations barriers watches broadcasts streams scheduled_calls wakes stale_wakes
     new_wakers foreign_threads foreign_wakers cloned_wakers futures_combinators readiness
-    moving_sockets descriptors byte_streams buffered_reads polled_streams blocking_streams copies zero_bytes slices short_reads tcp
-    udp unix_sockets socket_cancels signals pipes processes ended_children conversions_to_std
-    child_cancels held_time offload files sent_files host_names happy_eyeballs deadlock
-    explained_waits join_cycles suspected_cycles unread_panics random_operations reentrancy
-    thread_locals task_values scripts
+    moving_sockets descriptors byte_streams buffered_reads polled_streams blocking_streams copies
+    zero_bytes slices short_reads tcp udp unix_sockets socket_cancels signals pipes processes
+    ended_children conversions_to_std child_cancels held_time offload files sent_files host_names
+    happy_eyeballs deadlock explained_waits join_cycles suspected_cycles unread_panics
+    random_operations reentrancy thread_locals task_values scripts
 }
 
 #[test]
