@@ -19,6 +19,35 @@ pub struct Program {
     pub name: &'static str,
     /// Runs the program in this style on this loop, to its end.
     pub run: fn(StyleName, &mut EventLoop) -> Result<(), RunError>,
+    /// Its sources, as a page shows them.
+    pub text: ProgramText,
+}
+
+/// The sources of a program.
+#[derive(Clone, Copy, Debug)]
+pub struct ProgramText {
+    /// The file with `main`. Its first comment describes the program.
+    pub main: &'static str,
+    /// The code that the styles share.
+    pub shared: &'static str,
+    /// The styles, in the order of [`StyleName::ALL`].
+    pub styles: [&'static str; 4],
+}
+
+/// Returns the sources in the folder of this name.
+macro_rules! text {
+    ($name:literal) => {
+        ProgramText {
+            main: include_str!(concat!($name, "/main.rs")),
+            shared: include_str!(concat!($name, "/mod.rs")),
+            styles: [
+                include_str!(concat!($name, "/callback.rs")),
+                include_str!(concat!($name, "/generator.rs")),
+                include_str!(concat!($name, "/future.rs")),
+                include_str!(concat!($name, "/green.rs")),
+            ],
+        }
+    };
 }
 
 impl Program {
@@ -27,14 +56,24 @@ impl Program {
         Program {
             name: "hello",
             run: |style, on| hello::run(style, on).map(drop),
+            text: text!("hello"),
         },
-        Program { name: "ticker", run: ticker::run },
-        Program { name: "ping_pong", run: ping_pong::run },
+        Program { name: "ticker", run: ticker::run, text: text!("ticker") },
+        Program {
+            name: "ping_pong",
+            run: ping_pong::run,
+            text: text!("ping_pong"),
+        },
         Program {
             name: "pipeline",
             run: |style, on| pipeline::run(style, on).map(drop),
+            text: text!("pipeline"),
         },
-        Program { name: "exhibition", run: play_small },
+        Program {
+            name: "exhibition",
+            run: play_small,
+            text: text!("exhibition"),
+        },
     ];
 
     /// Returns the program with this name.

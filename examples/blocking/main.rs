@@ -1,7 +1,9 @@
-//! `blocking`: a client that blocks the loop, untouched and with replacements.
+//! `blocking`: a client that blocks the loop, untouched, patched and with
+//! replacements.
 //!
-//! New idea: `hooks::report` names each call that blocks the loop, with the
-//! task, the line and the replacement. The program needs no other change.
+//! New ideas: `hooks::report` names each call that blocks the loop, with the
+//! task, the line and the replacement. In `hooks::patched`, the same calls of
+//! the untouched client suspend it. Nothing else changes.
 //!
 //! The client
 //! 1. waits a moment,
@@ -48,6 +50,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     hooks::report_to(LIMIT, print);
     let address = start_server()?;
     run("untouched", untouched::ask(address))?;
+    run("untouched, patched", hooks::patched(untouched::ask(address)))?;
     run("callback", callback::ask(address))?;
     run("generator", generator::ask(address))?;
     run("future", future::ask(address))?;

@@ -1,4 +1,5 @@
-//! What reports say about each leaf of the library.
+//! What reports say about each leaf of the library, and snapshots as JSON.
 
+mod json;
 mod leaves;
 mod prepared;

@@ -6,6 +6,7 @@ use quadrivium::{
     JoinError, RunError,
     event_loop::{Deadlock, EventLoop},
     green::StackError,
+    inspect::InspectError,
     may::StartError,
     prelude::*,
     process::StatusLost,
@@ -33,6 +34,7 @@ fn every_error_can_be_converted() {
     let checked = names_of_convertible![
         JoinError,
         RunError,
+        InspectError,
         Deadlock,
         Elapsed,
         StackError,

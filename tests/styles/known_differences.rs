@@ -19,11 +19,12 @@ use quadrivium::{
     task::{Context, Step, Wait},
 };
 use quadrivium_conformance::{Body, Subject, TestLoop, alone, body, new_loop, styles, turns};
+use quadrivium_green::{NotPerformed, perform_without_unwinding, return_cancelled};
 
 /// The name of an observation, and the function that makes it in a style.
 type Observation = (&'static str, fn(Subject) -> String);
 
-const OBSERVATIONS: [Observation; 9] = [
+const OBSERVATIONS: [Observation; 10] = [
     ("thread::panicking() in a destructor when the task is cancelled", panicking_when_cancelled),
     ("thread::panicking() in a destructor when the loop is dropped", panicking_when_loop_dropped),
     ("thread::panicking() in a destructor at the end", panicking_at_the_end),
@@ -38,6 +39,10 @@ const OBSERVATIONS: [Observation; 9] = [
     (
         "a destructor of a task whose loop is in a thread-local, when the thread ends",
         at_the_end_of_a_thread,
+    ),
+    (
+        "a destructor when the task is cancelled in a call that can neither unwind nor fail",
+        cancelled_in_a_call_that_cannot_fail,
     ),
 ];
 
@@ -145,6 +150,24 @@ fn at_the_end_of_a_thread(subject: Subject) -> String {
     });
     ends.join().unwrap();
     match Arc::strong_count(&dropped) {
+        1 => "runs".to_string(),
+        _ => "does not run".to_string(),
+    }
+}
+
+/// A call such as a lock of std in a patched green thread. Only a green thread suspends inside.
+fn call_that_cannot_fail() {
+    let waits = Forever(Arc::default());
+    if perform_without_unwinding(waits) == Err(NotPerformed::Cancelled) {
+        return_cancelled(1);
+    }
+}
+
+fn cancelled_in_a_call_that_cannot_fail(subject: Subject) -> String {
+    let dropped = Rc::new(());
+    let body = body().hold(Rc::clone(&dropped)).run(call_that_cannot_fail);
+    let _ = cancelled(subject, body);
+    match Rc::strong_count(&dropped) {
         1 => "runs".to_string(),
         _ => "does not run".to_string(),
     }

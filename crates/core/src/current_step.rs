@@ -18,6 +18,8 @@ pub(crate) struct CurrentStep {
     pub(crate) line: Cell<Option<&'static Location<'static>>>,
     /// The number of the task that is resumed, or `NO_TASK`.
     pub(crate) running: Cell<u64>,
+    /// The line of the latest call of `turn()`.
+    pub(crate) turn_line: Cell<Option<&'static Location<'static>>>,
 }
 
 /// No leaf has made a note.
@@ -34,6 +36,7 @@ thread_local! {
             note: Cell::new(NO_NOTE),
             line: Cell::new(None),
             running: Cell::new(NO_TASK),
+            turn_line: Cell::new(None),
         }
     };
 }

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{
     Context, Hold, SendHold, Step, Task, Wait, host,
-    inspect::{LeafKind, ObjectNumber, note},
+    inspect::{LeafKind, ObjectNumber, note, note_turn},
 };
 
 /// Returns the time on the clock of the host that drives this thread.
@@ -54,7 +54,9 @@ pub fn send_hold() -> SendHold {
 /// Long work performs it now and then, so that the other tasks get the CPU too (asyncio's
 /// `sleep(0)`).
 #[inline]
+#[track_caller]
 pub fn turn() -> Turn {
+    note_turn(Location::caller());
     Turn { taken: false }
 }
 

@@ -106,3 +106,9 @@ pub fn used() -> (Duration, u64) {
     let kib = line.trim().trim_end_matches(" kB").parse().unwrap();
     (time(usage.ru_utime) + time(usage.ru_stime), kib)
 }
+
+/// Gives free memory of the heap back to the system.
+pub fn give_memory_back() {
+    // SAFETY: It takes an integer.
+    unsafe { libc::malloc_trim(0) };
+}

@@ -210,3 +210,83 @@ macro_rules! patched {
 }
 
 pub(crate) use {hooks, patch_of, patched};
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::HashMap, fs, os::unix::process::ExitStatusExt, process::Command};
+
+    use object::{
+        Endianness,
+        elf::{FileHeader64, STT_FUNC},
+        read::elf::{ElfFile64, FileHeader, Sym},
+    };
+
+    use super::*;
+    use crate::list::all_hooks;
+
+    /// Runs in a process of its own, which ends.
+    #[test]
+    fn a_function_that_is_missing_ends_the_process_with_a_message() {
+        static MISSING: Hook =
+            Hook::new("no_such_function\0", "", Patch::Suspends, &[], std::ptr::null());
+        const TEST: &str =
+            "hook::tests::a_function_that_is_missing_ends_the_process_with_a_message";
+        if std::env::var_os("QUADRIVIUM_MISSING_FUNCTION").is_some() {
+            MISSING.resolve();
+        }
+        let output = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", TEST, "--nocapture"])
+            .env("QUADRIVIUM_MISSING_FUNCTION", "1")
+            .output()
+            .unwrap();
+        assert_eq!(output.status.signal(), Some(libc::SIGABRT));
+        assert_eq!(
+            String::from_utf8(output.stderr).unwrap(),
+            "quadrivium-hooks: the C library of this process has no function `no_such_function`. \
+             The hooks need glibc 2.34 or newer, linked dynamically. Remedy: leave out the feature \
+             `hooks`\n"
+        );
+    }
+
+    /// Returns the default version of each function that a library defines, as an offset.
+    fn default_versions(library: &[u8]) -> HashMap<String, u64> {
+        let file = ElfFile64::<Endianness>::parse(library).unwrap();
+        let endian = file.endian();
+        let header = FileHeader64::<Endianness>::parse(library).unwrap();
+        let sections = header.sections(endian, library).unwrap();
+        let versions = sections.versions(endian, library).unwrap().expect("it has versions");
+        let symbols = file.elf_dynamic_symbol_table();
+        let mut found = HashMap::new();
+        for (index, symbol) in symbols.enumerate() {
+            let is_default = !versions.version_index(endian, index).is_hidden();
+            let is_defined = !symbol.is_undefined(endian) && symbol.st_type() == STT_FUNC;
+            if is_default && is_defined {
+                let name = symbol.name(endian, symbols.strings()).unwrap();
+                let name = String::from_utf8_lossy(name).into_owned();
+                found.insert(name, symbol.st_value(endian));
+            }
+        }
+        found
+    }
+
+    /// The C library keeps old versions of some functions, such as `pthread_cond_wait`, for old
+    /// programs. Their locks look different.
+    #[test]
+    fn the_real_functions_are_the_default_versions() {
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let line = maps.lines().find(|line| line.ends_with("/libc.so.6")).unwrap();
+        let start = usize::from_str_radix(line.split('-').next().unwrap(), 16).unwrap();
+        let library = fs::read(&line[line.find('/').unwrap()..]).unwrap();
+        let versions = default_versions(&library);
+        let mut compared = 0;
+        for hook in all_hooks() {
+            hook.resolve();
+            if let Some(offset) = versions.get(hook.symbol()) {
+                assert_eq!((hook.real().addr() - start) as u64, *offset, "{hook:?}");
+                compared += 1;
+            }
+        }
+        let hooks = all_hooks().count();
+        assert!(compared >= hooks - 5, "{compared} of {hooks} functions are compared");
+    }
+}

@@ -33,6 +33,10 @@ const PARKS: [&str; 6] = [
     "std::sync::mpsc::SyncSender::send",
 ];
 
+/// The functions that read a file. They need no other OS thread for bytes that are in memory.
+const READS_OF_FILES: [&str; 3] =
+    ["std::fs::File::read", "std::fs::File::read_vectored", "std::fs::File::read_at"];
+
 impl Patch {
     /// Returns what a function of the standard library does that reaches hooks with these columns.
     /// A function that blocks in one of its calls blocks.
@@ -40,11 +44,26 @@ impl Patch {
         if PARKS.contains(&function) {
             return Self::OnlyReported("it waits in std::thread::park");
         }
-        let rank = |it: &Self| match it {
+        match hooks.max_by_key(Self::rank) {
+            // The kernel reports no events for files.
+            Some(Self::Suspends) if function.starts_with("std::fs::") => Self::Offloads,
+            Some(patch) => patch,
+            None => Self::OnlyReported("it reaches no hook"),
+        }
+    }
+
+    /// Returns whether a call that did `self` is what the list says of the function.
+    pub(crate) fn is_as_listed(self, listed: Self, function: &str) -> bool {
+        self.rank() == listed.rank()
+            || (self, listed) == (Self::Suspends, Self::Offloads)
+                && READS_OF_FILES.contains(&function)
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
             Self::Suspends => 0,
             Self::Offloads => 1,
             Self::OnlyReported(_) => 2,
-        };
-        hooks.max_by_key(rank).unwrap_or(Self::OnlyReported("it reaches no hook"))
+        }
     }
 }

@@ -221,6 +221,15 @@ pub(crate) fn thread_id() -> u32 {
     unsafe { libc::gettid() }.cast_unsigned()
 }
 
+/// Returns the signals that this thread blocks, as the kernel's bits.
+pub(crate) fn signal_mask() -> u64 {
+    let mut mask = MaybeUninit::<libc::sigset_t>::zeroed();
+    // SAFETY: Without a new mask, the function fills the structure. It may be called in a handler.
+    unsafe { libc::pthread_sigmask(libc::SIG_BLOCK, ptr::null(), mask.as_mut_ptr()) };
+    // SAFETY: The first 64 signals are the first eight bytes of the structure.
+    unsafe { mask.as_ptr().cast::<u64>().read() }
+}
+
 /// Calls a function while standard input is another file.
 pub(crate) fn with_standard_input<R>(
     file: &File,

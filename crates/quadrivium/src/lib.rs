@@ -136,7 +136,7 @@ pub mod event_loop {
     pub use quadrivium_core::remote_task::Attached;
     pub use quadrivium_event_loop::{
         Cluster, Deadlock, EventLoop, Fault, Recorder, RemoteHandle, Report, RunError, Schedule,
-        Spawner, Stopper, Trace, Turned, trace,
+        Spawner, Stopper, Trace, Turned, trace, watchdog_for_all_loops,
     };
 }
 
@@ -156,8 +156,14 @@ pub mod task {
 pub mod inspect {
     pub use quadrivium_core::{
         host::{Label, TaskId},
-        inspect::{LeafKind, ObjectKind, ObjectNumber, Style, snapshot::*},
+        inspect::{
+            Activity, BlockingSystemCall, LeafKind, LongStep, ObjectKind, ObjectNumber, Style,
+            snapshot::*,
+        },
     };
+    pub use quadrivium_event_loop::{InspectError, LastSnapshot, LoopInspector, Unanswered};
+    #[cfg(all(feature = "inspect", target_os = "linux"))]
+    pub use quadrivium_event_loop::{SnapshotForm, ask, processes, serve_snapshots};
 }
 
 /// Clocks, sleeping, time limits and turns: the counterpart of `std::time` and `std::thread::sleep`
@@ -274,6 +280,11 @@ struct BlockingExamples;
 #[doc = include_str!("../../../docs/sync.md")]
 #[cfg(doctest)]
 struct SyncExamples;
+
+/// The examples of the chapter on traces run as tests.
+#[doc = include_str!("../../../docs/traces.md")]
+#[cfg(doctest)]
+struct TraceExamples;
 
 /// The examples of the chapter on scopes run as tests.
 #[doc = include_str!("../../../docs/scopes.md")]

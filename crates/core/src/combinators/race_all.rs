@@ -20,8 +20,8 @@ use crate::{Context, Select, Step, Task, inspect::LeafKind};
 ///
 /// # Panics
 ///
-/// Without tasks, because no task can be the first. Use [`select`](fn@crate::select) if there may
-/// be none.
+/// Without tasks, because no task can be the first. If there may be none, use
+/// [`select`](fn@crate::select).
 #[track_caller]
 pub fn race_all<T: Task>(tasks: impl IntoIterator<Item = T>) -> RaceAll<T> {
     let mut tasks = tasks.into_iter().peekable();

@@ -14,6 +14,7 @@
 
 mod leaf_kind;
 mod local_wakers;
+mod long_step;
 mod note;
 mod object;
 mod object_number;
@@ -26,9 +27,11 @@ mod style;
 pub use leaf_kind::LeafKind;
 pub(crate) use local_wakers::count as count_local_waker;
 pub use local_wakers::take_local_wakers;
+pub use long_step::{Activity, BlockingSystemCall, LongStep};
+pub(crate) use note::note_turn;
 pub use note::{
     InspectedSteps, Note, RunningTask, begin_step, note, noted_at, put_back, running_task, steps,
-    take_note,
+    take_note, take_turn_line,
 };
 pub use object::{End, Object, ObjectKind, ObjectRecord, Side, Taken, TakenIndex};
 pub use object_number::ObjectNumber;

@@ -126,6 +126,20 @@ pub fn note(kind: LeafKind, line: Option<&'static Location<'static>>, object: Ob
     });
 }
 
+/// Notes the line of a call of [`turn`](crate::turn). The function does so, and not the leaf, so
+/// that the shortest of all waits keeps no line, and costs one store more.
+#[inline]
+pub(crate) fn note_turn(line: &'static Location<'static>) {
+    CURRENT_STEP.with(|step| step.turn_line.set(Some(line)));
+}
+
+/// Takes the line of the latest call of [`turn`](crate::turn) on this thread. A host that traces
+/// calls this before a step, and after a step that has suspended for a turn. Then it is `None` if
+/// the task gives way for another reason, such as [fairness](crate::fairness).
+pub fn take_turn_line() -> Option<&'static Location<'static>> {
+    CURRENT_STEP.with(|step| step.turn_line.take())
+}
+
 #[cold]
 fn note_one_more(former: u32, word: u32, line: Option<&'static Location<'static>>) {
     CURRENT_STEP.with(|step| {

@@ -2,13 +2,14 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use super::snapshot::Tasks;
+use super::{LongStep, snapshot::Tasks};
 use crate::host::Label;
 
 /// What a host has noticed about its tasks while they run. Its `Display` is one message.
 ///
 /// The first kind is certain: only a cancel can end such waits. The second kind is suspected,
 /// because a task may have moved a lock or a permit to another task, which is about to release it.
+/// The last two kinds come from the watchdog of a loop.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Report {
@@ -30,6 +31,11 @@ pub enum Report {
         /// The message of the panic, if it is a text.
         message: Option<Box<str>>,
     },
+    /// A task occupies the loop: its step takes longer than the limit of the watchdog. This comes
+    /// while the step lasts, and again with growing pauses.
+    LongStep(LongStep),
+    /// The step of the last [`LongStep`](Report::LongStep) has ended. The report has its duration.
+    LongStepEnded(LongStep),
 }
 
 impl fmt::Display for Report {
@@ -50,6 +56,8 @@ impl fmt::Display for Report {
                     None => Ok(()),
                 }
             }
+            Self::LongStep(step) => step.write_so_far(f),
+            Self::LongStepEnded(step) => step.write_at_the_end(f),
         }
     }
 }

@@ -2,10 +2,13 @@
 
 use std::{
     fs,
+    io::{Read, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    os::fd::AsRawFd,
     process::Command,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -14,7 +17,7 @@ use std::{
 use mysql::prelude::Queryable;
 use quadrivium::{green::Builder, prelude::*};
 use quadrivium_hooks::patched;
-use quadrivium_patched_crates::{Folder, Server, is_installed, skip, used};
+use quadrivium_patched_crates::{Folder, Server, give_memory_back, is_installed, skip, used};
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 
 /// Runs one body for each number, all in patched green threads on this OS thread.
@@ -45,14 +48,26 @@ fn on_os_threads(n: usize, body: impl Fn(usize) + Send + Clone + 'static) {
     all.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
+/// The most memory that was noted, in KiB.
+static MEMORY: AtomicU64 = AtomicU64::new(0);
+
+/// Notes the memory of the process. Called where all bodies are in the middle of their work.
+fn note_memory() {
+    MEMORY.fetch_max(used().1, Ordering::Relaxed);
+}
+
 /// Runs the same bodies both ways, and prints what each took.
 fn compare(name: &str, n: usize, body: impl Fn(usize) + Send + Clone + 'static) {
     let measure = |way: &str, run: &dyn Fn()| {
-        let (cpu, _) = used();
+        // Memory that another run has freed would not be counted.
+        give_memory_back();
+        let (cpu, memory) = used();
+        MEMORY.store(memory, Ordering::Relaxed);
         let start = Instant::now();
         run();
-        let took = start.elapsed();
-        println!("{name}, {n} {way}: {took:.2?}, CPU {:.2?}", used().0 - cpu);
+        let (took, cpu) = (start.elapsed(), used().0 - cpu);
+        let memory = MEMORY.load(Ordering::Relaxed) - memory;
+        println!("{name}, {n} {way}: {took:.2?}, CPU {cpu:.2?}, memory {memory} KiB");
     };
     measure("green threads", &|| in_green_threads(n, body.clone()));
     measure("OS threads", &|| on_os_threads(n, body.clone()));
@@ -87,15 +102,11 @@ fn redis_with_a_thousand_connections() {
         }
         // All connections are open at the same time.
         thread::sleep(Duration::from_millis(300));
-        let (_, memory) = used();
-        MEMORY.fetch_max(memory as usize, Ordering::Relaxed);
+        note_memory();
         counted.fetch_sub(1, Ordering::Relaxed);
     });
     assert!(most.load(Ordering::Relaxed) >= 900, "{most:?} connections at the same time");
-    println!("redis: at most {} KiB of memory", MEMORY.load(Ordering::Relaxed));
 }
-
-static MEMORY: AtomicUsize = AtomicUsize::new(0);
 
 #[test]
 fn mysql_against_mariadb() {
@@ -131,6 +142,7 @@ fn mysql_against_mariadb() {
             let sum = format!("SELECT {number} + {round} + SLEEP(0.02)");
             let sum: Option<f64> = connection.query_first(sum).unwrap();
             assert_eq!(sum, Some((number + round) as f64));
+            note_memory();
         }
     });
 }
@@ -188,7 +200,9 @@ fn attohttpc_over_http_and_tls() {
             if let Some(certificate) = &certificate {
                 request = request.add_root_certificate(certificate.clone());
             }
-            assert_eq!(request.send().unwrap().text().unwrap(), "hello");
+            let response = request.send().unwrap();
+            note_memory();
+            assert_eq!(response.text().unwrap(), "hello");
         });
     }
 }
@@ -216,6 +230,37 @@ fn rusqlite_with_a_busy_lock() {
     let count = "SELECT count(DISTINCT number) FROM numbers";
     let count: i64 = open().query_row(count, [], |row| row.get(0)).unwrap();
     assert_eq!(count, 10);
+}
+
+/// An echo server on the listener of std, and its clients, each in a green thread or an OS thread.
+#[test]
+fn an_echo_server_of_std_with_a_thousand_clients() {
+    let listener = Arc::new(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+    // SAFETY: It takes integers.
+    unsafe { libc::listen(listener.as_raw_fd(), 2_000) };
+    let address = listener.local_addr().unwrap();
+    compare("echo", 2_000, move |number| {
+        if number % 2 == 0 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut bytes = [0; 64];
+            while let n @ 1.. = stream.read(&mut bytes).unwrap() {
+                stream.write_all(&bytes[..n]).unwrap();
+            }
+        } else {
+            let mut stream = TcpStream::connect(address).unwrap();
+            for round in 0..10_u64 {
+                let sent = round.to_le_bytes();
+                stream.write_all(&sent).unwrap();
+                let mut received = [0; 8];
+                stream.read_exact(&mut received).unwrap();
+                assert_eq!(sent, received);
+                thread::sleep(Duration::from_millis(20));
+            }
+            if number % 100 == 1 {
+                note_memory();
+            }
+        }
+    });
 }
 
 #[test]

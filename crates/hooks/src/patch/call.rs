@@ -6,6 +6,7 @@ use std::{
     io,
     os::fd::OwnedFd,
     panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
     sync::{
         Mutex, Once, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,7 +14,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use quadrivium_core::{Interest, Task, fairness, host, now, sleep, timeout_at, turn};
+use quadrivium_core::{
+    Context, Interest, Step, Task, fairness, host, now, sleep, timeout_at, turn,
+};
 use quadrivium_green::{NotPerformed, may_suspend, perform_without_unwinding, return_cancelled};
 use quadrivium_io::{ready_owned, thread::offload_checked};
 
@@ -36,6 +39,28 @@ thread_local! {
     /// Whether a hook carries out a patched call, and does not wait at the moment. The calls that
     /// it makes itself fall through.
     static IN_HOOK: Cell<bool> = const { Cell::new(false) };
+    /// The signals that this thread blocks outside of signal handlers.
+    static SIGNAL_MASK: Cell<Option<u64>> = const { Cell::new(None) };
+    static COUNTS: Cell<PatchCounts> = const { Cell::new(PatchCounts { calls: 0, offloads: 0 }) };
+    /// Whether [`tell`] is silent, because the list tests itself.
+    static IS_SILENT: Cell<bool> = const { Cell::new(false) };
+}
+
+/// The numbers of patched calls on this OS thread, and of those that ran on another one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PatchCounts {
+    pub(crate) calls: u64,
+    pub(crate) offloads: u64,
+}
+
+/// Returns the numbers of patched calls since this OS thread was started.
+pub(crate) fn counts() -> PatchCounts {
+    COUNTS.get()
+}
+
+/// Lets calls block without a message, or no longer.
+pub(crate) fn be_silent(is_silent: bool) {
+    IS_SILENT.set(is_silent);
 }
 
 /// Whether a green thread was ever patched. From then on every hook in the process looks at its
@@ -64,16 +89,17 @@ fn be_ready() {
 }
 
 /// A guard: while it exists, this thread runs a step whose green threads are patched.
-pub(super) struct PatchedStep {
+pub(crate) struct PatchedStep {
     was_patched: bool,
 }
 
 impl PatchedStep {
-    pub(super) fn begin() -> Self {
+    pub(crate) fn begin() -> Self {
         if !is_on() {
             be_ready();
         }
         parker::learn();
+        SIGNAL_MASK.set(Some(system::signal_mask()));
         Self { was_patched: IS_PATCHED.replace(true) }
     }
 }
@@ -122,11 +148,18 @@ fn place() -> CallPlace {
         Ok(()) if host::are_destructors_running() || host::current().is_none() => {
             CallPlace::Elsewhere
         }
-        Ok(()) if callbacks::is_in_callback() => CallPlace::Elsewhere,
+        Ok(()) if callbacks::is_in_callback() || is_in_signal_handler() => CallPlace::Elsewhere,
         Ok(()) => CallPlace::Body,
         Err(NotPerformed::Cancelled) => CallPlace::CancelledBody,
         Err(_) => CallPlace::Elsewhere,
     }
+}
+
+/// Returns whether this thread is in a signal handler, or has changed its signal mask in this step.
+/// The kernel blocks a signal while its handler runs.
+fn is_in_signal_handler() -> bool {
+    let mask = system::signal_mask();
+    SIGNAL_MASK.get().or_else(|| SIGNAL_MASK.replace(Some(mask))).is_some_and(|it| it != mask)
 }
 
 /// Results of C functions.
@@ -196,6 +229,7 @@ impl PatchedCall {
     fn carry_out<R>(run: impl FnOnce(&Self) -> Result<R, Unfinished>) -> Result<R, Unfinished> {
         let call = Self { unwatched: RefCell::new(None) };
         call.begin();
+        COUNTS.with(|counts| counts.update(|it| PatchCounts { calls: it.calls + 1, ..it }));
         let result = catch_unwind(AssertUnwindSafe(|| run(&call)));
         call.end();
         result.unwrap_or_else(|payload| {
@@ -231,7 +265,7 @@ impl PatchedCall {
     /// Performs a task. Meanwhile other tasks run on this OS thread.
     pub(super) fn perform<T: Task>(&self, task: T) -> Result<T::Output, Unfinished> {
         self.end();
-        let output = perform_without_unwinding(task);
+        let output = perform_without_unwinding(UnwatchedLeaf { task });
         self.begin();
         output.map_err(Unfinished::from)
     }
@@ -255,6 +289,7 @@ impl PatchedCall {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Unfinished> {
+        COUNTS.with(|counts| counts.update(|it| PatchCounts { offloads: it.offloads + 1, ..it }));
         let output = self.perform(offload_checked(|started| started.map(|()| work())))?;
         // The operating system refuses a thread, so this thread makes the call.
         output.map_err(|_| Unfinished::Real)
@@ -305,6 +340,21 @@ impl PatchedCall {
     }
 }
 
+/// A leaf, whose own calls are not watched: it may wait for a lock of this library for a moment.
+struct UnwatchedLeaf<T> {
+    task: T,
+}
+
+impl<T: Task> Task for UnwatchedLeaf<T> {
+    type Output = T::Output;
+
+    fn resume(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Step<T::Output> {
+        let _unwatched = watch_flag::suspend_watch();
+        // SAFETY: The field is pinned as long as this value is, and has no other user.
+        unsafe { self.map_unchecked_mut(|it| &mut it.task) }.resume(cx)
+    }
+}
+
 /// Calls a function that suspends no green thread. A panic of the function ends here, because the
 /// caller is a C function.
 pub(super) fn without_suspension(function: impl FnOnce()) {
@@ -320,7 +370,7 @@ pub(super) fn without_suspension(function: impl FnOnce()) {
 #[cold]
 pub(crate) fn tell(function: &'static str, reason: &str) {
     static TOLD: Mutex<Vec<&str>> = Mutex::new(Vec::new());
-    if !matches!(place(), CallPlace::Body) {
+    if IS_SILENT.get() || !matches!(place(), CallPlace::Body) {
         return;
     }
     let errno = system::errno();

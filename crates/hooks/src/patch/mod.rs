@@ -28,7 +28,7 @@ pub(crate) mod locks;
 pub(crate) mod callbacks;
 pub(crate) mod fortified;
 
-pub(crate) use call::is_on;
+pub(crate) use call::{PatchedStep, be_silent, counts, is_on};
 pub use task::{Patched, patch, patched};
 
 /// Patches all green threads of the program, from now on and until its end. Call it first in

@@ -6,12 +6,21 @@ use std::{
     os::unix::fs::{FileExt, symlink},
 };
 
-use super::{Folder, StdProbe};
+use super::{Folder, Probing, StdProbe, locks::while_taken};
 use crate::system;
 
 /// Makes a file and opens it for reading and writing.
 fn open(folder: &Folder) -> io::Result<File> {
     File::options().read(true).write(true).open(folder.file("file")?)
+}
+
+/// Makes a call while another thread has a file locked.
+fn while_locked(probing: &Probing, call: fn(&File) -> io::Result<()>) -> io::Result<()> {
+    let folder = Folder::new()?;
+    let (file, other) = (open(&folder)?, File::open(folder.join("file"))?);
+    let mut returned = Ok(());
+    while_taken(probing, || other.lock().map(|()| other), || returned = call(&file))?;
+    returned
 }
 
 pub(super) const PROBES: &[StdProbe] = &[
@@ -75,16 +84,8 @@ pub(super) const PROBES: &[StdProbe] = &[
         let file = open(&folder)?;
         probing.call(|| file.sync_data())
     }),
-    ("std::fs::File::lock", |probing| {
-        let folder = Folder::new()?;
-        let file = open(&folder)?;
-        probing.call(|| file.lock())
-    }),
-    ("std::fs::File::lock_shared", |probing| {
-        let folder = Folder::new()?;
-        let file = open(&folder)?;
-        probing.call(|| file.lock_shared())
-    }),
+    ("std::fs::File::lock", |probing| while_locked(probing, |file| file.lock())),
+    ("std::fs::File::lock_shared", |probing| while_locked(probing, |file| file.lock_shared())),
     ("std::fs::read", |probing| {
         let folder = Folder::new()?;
         let path = folder.file("file")?;

@@ -12,7 +12,7 @@ use super::{Probing, StdProbe};
 
 /// Makes a call while another thread has something, such as a lock. `take` takes it, and the
 /// thread drops it when the call has reached a hook.
-fn while_taken<T>(
+pub(super) fn while_taken<T>(
     probing: &Probing,
     take: impl FnOnce() -> T + Send,
     call: impl FnOnce(),

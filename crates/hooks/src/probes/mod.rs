@@ -8,6 +8,7 @@ mod sockets;
 mod files;
 mod processes;
 mod locks;
+mod green;
 
 use std::{
     cell::RefCell,
@@ -40,6 +41,7 @@ pub struct Probed {
     pub reached: Vec<Reached>,
     /// The reason why the call could not be tried on this machine.
     pub error: Option<io::Error>,
+    in_green_thread: PatchProbed,
 }
 
 impl Probed {
@@ -50,9 +52,22 @@ impl Probed {
     }
 
     /// Returns what the call does in a patched green thread, by the list.
-    pub fn patch(&self) -> Patch {
+    pub fn listed_patch(&self) -> Patch {
         let names_it = |hook: &&Hook| hook.std_functions().iter().any(|it| it.0 == self.function);
         Patch::of_function(self.function, list::all_hooks().filter(names_it).map(Hook::patch))
+    }
+
+    /// Returns what the call did in a patched green thread.
+    pub fn patch(&self) -> Patch {
+        let PatchProbed { blocks, calls, offloads } = self.in_green_thread;
+        match (blocks, calls, offloads) {
+            (true, ..) | (_, 0, _) => match self.listed_patch() {
+                Patch::OnlyReported(reason) => Patch::OnlyReported(reason),
+                _ => Patch::OnlyReported("NOT AS LISTED"),
+            },
+            (_, _, 0) => Patch::Suspends,
+            _ => Patch::Offloads,
+        }
     }
 
     /// Returns the symbols of the hooks that report the call.
@@ -61,8 +76,8 @@ impl Probed {
         reported.map(|it| it.hook.symbol()).collect()
     }
 
-    /// Returns whether the call has reached each hook that the list has for it, and is reported by
-    /// no other.
+    /// Returns whether the call has reached each hook that the list has for it, is reported by no
+    /// other, and did in a patched green thread what the list says.
     pub fn is_as_listed(&self) -> bool {
         let (listed, reported) = (self.listed(), self.reported());
         let is_reached =
@@ -70,6 +85,7 @@ impl Probed {
         self.error.is_none()
             && listed.iter().all(is_reached)
             && reported.iter().all(|it| listed.contains(it))
+            && self.patch().is_as_listed(self.listed_patch(), self.function)
     }
 }
 
@@ -83,7 +99,19 @@ pub struct Reached {
     pub waits_for: Option<WaitsFor>,
 }
 
+/// What a call did in a patched green thread.
+#[derive(Clone, Copy, Debug, Default)]
+struct PatchProbed {
+    /// It reached a real function that could block.
+    blocks: bool,
+    /// The number of patched calls.
+    calls: u64,
+    /// The number of these that ran on another OS thread.
+    offloads: u64,
+}
+
 /// Calls each function of the standard library that the list names, and returns what it reached.
+/// Then calls it once more in a patched green thread, and looks whether it blocks there.
 ///
 /// The calls are real. They use loopback sockets, a temporary folder and the programs `cat` and
 /// `true`. For a moment, standard input is empty.
@@ -93,27 +121,41 @@ pub fn probe() -> Vec<Probed> {
 }
 
 /// The path of a function, and a call of it. Everything around the call is not watched.
-type StdProbe = (&'static str, fn(&Probing) -> io::Result<()>);
+type StdProbe = (&'static str, ProbedCall);
+type ProbedCall = fn(&Probing) -> io::Result<()>;
 
-fn run(function: &'static str, call: fn(&Probing) -> io::Result<()>) -> Probed {
-    let probing = Probing { notes: Rc::new(ReachedHooks::default()) };
+fn run(function: &'static str, call: ProbedCall) -> Probed {
+    let probing = Probing { notes: Rc::default(), green: None };
     let error = call(&probing).err();
     let reached = probing.notes.reached.take();
-    Probed { function, reached, error }
+    match green::run(call) {
+        Ok(in_green_thread) => Probed { function, reached, error, in_green_thread },
+        Err(other) => {
+            let (error, in_green_thread) = (error.or(Some(other)), PatchProbed::default());
+            Probed { function, reached, error, in_green_thread }
+        }
+    }
 }
 
 /// Passes a call to the hooks.
 struct Probing {
     notes: Rc<ReachedHooks>,
+    /// The call is made in a patched green thread. It is noted here.
+    green: Option<Rc<green::GreenNotes>>,
 }
 
 impl Probing {
     /// Makes the call in a step that is watched.
     fn call<R>(&self, call: impl FnOnce() -> R) -> R {
-        let inspector: Rc<dyn Inspector> = Rc::clone(&self.notes) as _;
-        let step = step::begin(&inspector);
-        let returned = call();
-        drop(step);
+        let returned = match &self.green {
+            None => {
+                let inspector: Rc<dyn Inspector> = Rc::clone(&self.notes) as _;
+                let _step = step::begin(&inspector);
+                call()
+            }
+            // The task begins a step in each resume.
+            Some(green) => green.call(call),
+        };
         self.notes.is_reached.store(true, Ordering::Release);
         returned
     }
@@ -133,7 +175,7 @@ impl Probing {
     }
 }
 
-/// ReachedHooks the hooks of a call.
+/// The hooks that a call has reached.
 #[derive(Default)]
 struct ReachedHooks {
     reached: RefCell<Vec<Reached>>,

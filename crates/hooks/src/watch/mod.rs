@@ -83,12 +83,16 @@ impl Watch {
         let watching = WatchingHost { watch: Rc::downgrade(self), wrapped };
         Some(Rc::clone(self.host.get_or_init(|| Rc::new(watching))))
     }
+}
 
-    #[cold]
-    fn tell_reporter(&self) {
-        // A step around this one may be watched, too.
-        let _unwatched = step::suspend_watch();
-        self.notes.take_reports().into_iter().for_each(&self.reporter);
+/// Tells a reporter of the calls in a step that has ended. A panic of the reporter ends here: the
+/// step may be unwinding, and the other reports are not lost.
+#[cold]
+fn tell_reporter(notes: &CallNotes, reporter: &dyn Fn(CallReport)) {
+    // A step around this one may be watched, too.
+    let _unwatched = step::suspend_watch();
+    for call in notes.take_reports() {
+        host::contain(|| reporter(call));
     }
 }
 
@@ -96,7 +100,7 @@ impl Drop for WatchedStep<'_> {
     fn drop(&mut self) {
         drop(self.step.take());
         if !self.watch.notes.is_empty() {
-            self.watch.tell_reporter();
+            tell_reporter(&self.watch.notes, &self.watch.reporter);
         }
     }
 }

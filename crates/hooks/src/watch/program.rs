@@ -18,7 +18,7 @@ use quadrivium_core::{
     inspect::{RunningTask, Style},
 };
 
-use super::to_stderr;
+use super::{tell_reporter, to_stderr};
 use crate::{
     call_note::{CallNotes, Rule},
     call_report::CallReport,
@@ -46,7 +46,8 @@ pub fn report(limit: Duration) {
 }
 
 /// Like [`report`], with a reporter of your own. It is called at the end of the step, on the thread
-/// of the task. A later call of this function replaces limit and reporter.
+/// of the task. If it panics, the panic ends there. A later call of this function replaces the
+/// limit and the reporter.
 ///
 /// ```
 /// use quadrivium::prelude::*;
@@ -97,14 +98,6 @@ impl StepObserver {
         let inspector = Rc::clone(&notes) as _;
         Self { notes, inspector, steps: RefCell::default() }
     }
-
-    #[cold]
-    fn tell_reporter(&self) {
-        // The step around this one is watched, too.
-        let _unwatched = step::suspend_watch();
-        let reporter = settings().reporter;
-        self.notes.take_reports().into_iter().for_each(|call| reporter(call));
-    }
 }
 
 impl Observer for StepObserver {
@@ -121,7 +114,7 @@ impl Observer for StepObserver {
         let step = self.steps.borrow_mut().pop();
         drop(step);
         if !self.notes.is_empty() {
-            self.tell_reporter();
+            tell_reporter(&self.notes, &*settings().reporter);
         }
     }
 }

@@ -14,7 +14,8 @@ pub const LIMIT: Duration = Duration::from_millis(1);
 /// Reports the calls of a task, and of the tasks that it spawns, that have blocked the thread for
 /// longer than `limit`. To watch a whole program, call [`report`](super::report).
 ///
-/// The reporter is called at the end of the step. [`to_stderr`] is one that prints.
+/// The reporter is called at the end of the step. If it panics, the panic ends there.
+/// [`to_stderr`] is a reporter that prints.
 ///
 /// ```
 /// use quadrivium::prelude::*;

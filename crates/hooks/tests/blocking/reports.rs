@@ -1,9 +1,9 @@
 //! What a report says.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fs::{self, File},
-    hint,
+    hint::{self, black_box},
     io::{self, Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream, ToSocketAddrs},
     process::Command,
@@ -197,4 +197,36 @@ fn a_task_that_the_checked_task_spawns_is_checked() {
     });
     let message = check(parent).unwrap_err();
     assert!(message.contains(" \"child\" (spawned at tests/blocking/reports.rs:"), "{message}");
+}
+
+/// The panic ends in the hook's part of the step: the task goes on, and so do the other reports.
+#[test]
+fn a_reporter_that_panics() {
+    for (style, task) in in_each_style(|| {
+        thread::sleep(Duration::from_millis(20));
+        black_box(());
+        thread::sleep(Duration::from_millis(20));
+    }) {
+        let calls = Rc::new(Cell::new(0));
+        let counted = Rc::clone(&calls);
+        let task = report_task(15 * LIMIT, task, move |_| {
+            counted.set(counted.get() + 1);
+            panic!("on purpose");
+        });
+        assert!(EventLoop::new().unwrap().block_on(task).is_ok(), "{style}");
+        assert_eq!(calls.get(), 2, "{style}");
+    }
+}
+
+#[test]
+fn a_reporter_that_panics_while_the_task_unwinds() {
+    let task = future(async {
+        thread::sleep(Duration::from_millis(20));
+        if black_box(true) {
+            panic!("of the task");
+        }
+    });
+    let task = report_task(15 * LIMIT, task, |_| panic!("of the reporter"));
+    let error = EventLoop::new().unwrap().block_on(task).unwrap_err().to_string();
+    assert!(error.contains("of the task"), "{error}");
 }

@@ -6,6 +6,7 @@ mod descriptors;
 mod files;
 mod locks;
 mod cancel;
+mod faults;
 
 use std::time::Duration;
 

@@ -4,6 +4,7 @@ use std::{
     fmt, io,
     panic::Location,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -17,11 +18,12 @@ use crate::{
     error::RunError,
     reactor::MioReactor,
     schedule::{Schedule, scheduled_tasks::ScheduledTasks},
-    threads::{spawner::Spawner, stopper::Stopper},
+    threads::{inspector::LoopInspector, spawner::Spawner, stopper::Stopper},
     time::clock::LoopClock,
     trace::Trace,
     turn::{Loop, Turned},
     wake::{active_loop::ActiveLoop, unparker::Unparker},
+    watchdog::limit,
 };
 
 /// Drives tasks of every style on one thread.
@@ -101,13 +103,24 @@ impl EventLoop {
     }
 
     fn with(clock: LoopClock, scheduled: Option<Box<ScheduledTasks>>) -> io::Result<Self> {
-        Ok(Self { inner: Loop::new(clock, scheduled, MioReactor::of_a_loop()?)? })
+        let is_simulation = scheduled.is_some();
+        Self::of(Loop::new(clock, scheduled, MioReactor::of_a_loop()?)?, is_simulation)
     }
 
     /// Makes a loop that runs inside another executor and sleeps when the executor does.
     pub(crate) fn of_a_guest(now: fn() -> Instant, unparker: Unparker) -> io::Result<Self> {
         let reactor = (MioReactor::of_a_guest(), unparker);
-        Ok(Self { inner: Loop::new(LoopClock::of(now), None, reactor)? })
+        Self::of(Loop::new(LoopClock::of(now), None, reactor)?, false)
+    }
+
+    /// Makes a loop with the tools that the environment asks for.
+    fn of(inner: Rc<Loop>, is_simulation: bool) -> io::Result<Self> {
+        let this = Self { inner };
+        let limit = limit::of_all_loops().filter(|_| !is_simulation);
+        limit.map_or(Ok(()), |limit| this.watchdog(limit))?;
+        #[cfg(all(feature = "inspect", target_os = "linux"))]
+        crate::inspect_socket::start_if_asked();
+        Ok(this)
     }
 
     /// Hands a task to the loop, which starts it in a later turn.
@@ -316,6 +329,51 @@ impl EventLoop {
         self.inner.report_to(Reporter::new(reporter));
     }
 
+    /// Reports each task that occupies the loop for longer than `limit`, while it does: the task,
+    /// how long, and in which system call its thread is blocked. Such a task keeps all other tasks
+    /// of the loop from running. The report is repeated with growing pauses, and one more comes at
+    /// the end of the step.
+    ///
+    /// A thread of its own watches the steps, and passes the reports to the
+    /// [`reporter`](EventLoop::reporter) of the loop. If there is none, it prints them to standard
+    /// error. The thread ends with the loop. It measures real time, also if the clock of the loop
+    /// is virtual. A step takes about a hundred nanoseconds longer with a watchdog.
+    ///
+    /// A second call replaces the limit. `QUADRIVIUM_WATCHDOG=100ms` gives each loop of a program a
+    /// watchdog, except for simulations. `docs/hangs.md` shows the reports.
+    ///
+    /// # Errors
+    ///
+    /// Fails when the operating system refuses the thread.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use quadrivium_event_loop::EventLoop;
+    /// use std::{sync::mpsc, time::Duration};
+    ///
+    /// # use std::pin::Pin;
+    /// # use quadrivium_core::{Context, Step, Task};
+    /// # struct Blocks(mpsc::Receiver<String>);
+    /// # impl Task for Blocks {
+    /// #     type Output = String;
+    /// #     fn resume(self: Pin<&mut Self>, _: &mut Context<'_>) -> Step<String> {
+    /// #         Step::Done(self.0.recv().unwrap())
+    /// #     }
+    /// # }
+    /// let mut event_loop = EventLoop::new()?;
+    /// let (sender, receiver) = mpsc::channel();
+    /// event_loop.reporter(move |report| drop(sender.send(report.to_string())));
+    /// event_loop.watchdog(Duration::from_millis(10))?;
+    /// // This task blocks the thread until the report has come.
+    /// let report = event_loop.block_on(Blocks(receiver))?;
+    /// assert!(report.contains("occupies its loop"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn watchdog(&self, limit: Duration) -> io::Result<()> {
+        self.inner.start_watchdog(limit)
+    }
+
     /// Sets how long tasks must have waited for each other before the loop reports that it
     /// suspects a cycle. Before the first call it is one second of the loop's clock.
     ///
@@ -351,6 +409,11 @@ impl EventLoop {
     /// Returns a handle that hands tasks to this loop, from any thread.
     pub fn spawner(&self) -> Spawner {
         Spawner { remote: self.inner.remote() }
+    }
+
+    /// Returns a handle that asks this loop for a snapshot, from any thread.
+    pub fn inspector(&self) -> LoopInspector {
+        LoopInspector::new(Arc::clone(&self.inner.record))
     }
 
     /// Returns a handle that stops this loop, from any thread.

@@ -28,17 +28,30 @@ mod time;
 mod reactor;
 mod schedule;
 mod watch;
+mod watchdog;
 mod guest;
 mod threads;
+#[cfg(all(feature = "inspect", target_os = "linux"))]
+mod inspect_socket;
 pub mod trace;
 mod error;
 
 pub use error::{Deadlock, RunError};
 pub use event_loop::EventLoop;
 pub use guest::{executor::Executor, guest_loop::GuestLoop, task_future::Guest};
+#[cfg(all(feature = "inspect", target_os = "linux"))]
+pub use inspect_socket::{SnapshotForm, ask, processes, serve_snapshots};
 pub use quadrivium_core::{inspect::Report, remote_task::RemoteHandle};
 pub use reactor::MioReactor;
 pub use schedule::{Fault, Schedule};
-pub use threads::{cluster::Cluster, spawner::Spawner, stopper::Stopper};
+pub use threads::{
+    cluster::Cluster,
+    inspect_error::{InspectError, Unanswered},
+    inspector::LoopInspector,
+    last_snapshot::LastSnapshot,
+    spawner::Spawner,
+    stopper::Stopper,
+};
 pub use trace::{Recorder, Trace};
 pub use turn::Turned;
+pub use watchdog::limit::watchdog_for_all_loops;

@@ -40,6 +40,14 @@ mod tasks {
     }
 }
 
+mod threads {
+    pub(crate) mod loop_record {
+        /// The mailbox only keeps it.
+        #[derive(Default)]
+        pub(crate) struct LoopRecord;
+    }
+}
+
 mod unparker {
     use loom::sync::{Arc, Condvar, Mutex};
 
@@ -84,7 +92,7 @@ const OTHER: SlotKey = SlotKey { slot: 1, generation: 5 };
 
 fn open() -> (Arc<Mailbox>, Unparker) {
     let (mailbox, unparker) = (Arc::new(Mailbox::default()), Unparker::default());
-    mailbox.open(unparker.clone(), 5);
+    mailbox.open(unparker.clone(), 5, Default::default());
     (mailbox, unparker)
 }
 
@@ -180,7 +188,7 @@ fn a_wake_during_the_end_of_the_loop_is_harmless() {
             move || mailbox.wake(TASK)
         });
         mailbox.close();
-        mailbox.open(Unparker::default(), 6);
+        mailbox.open(Unparker::default(), 6, Default::default());
         waking.join().unwrap();
         let mut unread = Unread::default();
         mailbox.take_unread(&mut unread);
@@ -227,7 +235,7 @@ fn a_stop_during_the_end_of_the_loop_spares_the_next() {
             }
         });
         mailbox.close();
-        mailbox.open(Unparker::default(), 6);
+        mailbox.open(Unparker::default(), 6, Default::default());
         stopping.join().unwrap();
         let mut unread = Unread::default();
         mailbox.take_unread(&mut unread);

@@ -5,14 +5,14 @@ use std::{fmt, time::Duration};
 
 use oorandom::Rand32;
 
-use crate::path::Path;
+use crate::path::{self, Path};
 
 /// The one source of all decisions of a run.
 #[derive(Debug)]
 pub(crate) enum Choices {
     /// PCG-XSH-RR with 64 bits of state. A seed must mean the same in later versions, so it is not
-    /// the generator of a crate that may change its own.
-    Seed(u64, Rand32),
+    /// the generator of a crate that may change its own. Beside it are the choices that were made.
+    Seed(u64, Rand32, Vec<u32>),
     Path(Path),
 }
 
@@ -20,7 +20,7 @@ pub(crate) enum Choices {
 impl fmt::Display for Choices {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Seed(seed, _) => write!(f, "seed {seed}"),
+            Self::Seed(seed, ..) => write!(f, "seed {seed}"),
             Self::Path(path) => write!(f, "choices {}", path.planned()),
         }
     }
@@ -42,16 +42,18 @@ impl Probability {
 
 impl Choices {
     pub(crate) fn seeded(seed: u64) -> Self {
-        Self::Seed(seed, Rand32::new(seed))
+        Self::Seed(seed, Rand32::new(seed), Vec::new())
     }
 
     /// Chooses one of `n` alternatives and returns its index.
     pub(crate) fn choose(&mut self, n: usize) -> usize {
         match self {
             _ if n < 2 => 0,
-            Self::Seed(_, rand) => {
+            Self::Seed(_, rand, made) => {
                 let n = u32::try_from(n).expect("a choice among fewer than 2^32");
-                rand.rand_range(0..n) as usize
+                let chosen = rand.rand_range(0..n);
+                made.push(chosen);
+                chosen as usize
             }
             Self::Path(path) => path.choose(n),
         }
@@ -62,7 +64,7 @@ impl Choices {
     pub(crate) fn happens(&mut self, probability: Probability) -> bool {
         match self {
             _ if probability.0 == 0 => false,
-            Self::Seed(_, rand) => u64::from(rand.rand_u32()) < probability.0,
+            Self::Seed(_, rand, _) => u64::from(rand.rand_u32()) < probability.0,
             Self::Path(_) => false,
         }
     }
@@ -70,11 +72,19 @@ impl Choices {
     /// Returns a duration of at most `most`.
     pub(crate) fn up_to(&mut self, most: Duration) -> Duration {
         match self {
-            Self::Seed(_, rand) => {
+            Self::Seed(_, rand, _) => {
                 let nanos = most.as_nanos() * u128::from(rand.rand_u32()) / u128::from(u32::MAX);
                 Duration::from_nanos_u128(nanos)
             }
             Self::Path(_) => Duration::ZERO,
+        }
+    }
+
+    /// Returns the choices that were made so far, as [`Path::parse`] reads them.
+    pub(crate) fn made(&self) -> String {
+        match self {
+            Self::Seed(_, _, made) => path::text(made.iter().map(|chosen| *chosen as usize)),
+            Self::Path(path) => path.to_string(),
         }
     }
 

@@ -43,7 +43,7 @@ pub(crate) fn begin(choices: &Choices) -> NoteGuard {
         print_past_harness(format!("quadrivium: a simulation begins, {choices}\n").as_bytes());
     }
     let how_to_repeat = match choices {
-        Choices::Seed(seed, _) => {
+        Choices::Seed(seed, ..) => {
             format!("To run it alone: QUADRIVIUM_SEED={seed} cargo test{}.", test_filter())
         }
         Choices::Path(path) => format!(

@@ -85,6 +85,7 @@ mod verdict;
 mod run;
 mod choices;
 mod path;
+mod replayed_orders;
 mod record;
 mod failure;
 mod ending;
@@ -97,6 +98,7 @@ pub use connection::{Connection, connection};
 pub use faults::Faults;
 #[cfg(doc)]
 use quadrivium_event_loop::EventLoop;
+pub use replayed_orders::ReplayedOrders;
 pub use run::choose;
 pub use simulation::{Order, Replay, Simulation, every_order, replay, simulate};
 pub use verdict::Verdict;

@@ -84,16 +84,18 @@ impl Path {
     }
 }
 
-/// Writes the choices without the zeros at the end. A choice that is left out is 0.
 impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let passed = &self.choices[..self.passed];
-        let shown = passed.iter().rposition(|choice| choice.chosen != 0).map_or(1, |last| last + 1);
-        let numbers = passed.iter().take(shown).map(|choice| choice.chosen.to_string());
-        let numbers: Vec<_> = numbers.collect();
-        f.write_str(if numbers.is_empty() { "0" } else { "" })?;
-        f.write_str(&numbers.join("."))
+        f.write_str(&text(self.choices[..self.passed].iter().map(|choice| choice.chosen)))
     }
+}
+
+/// Returns choices as text, without the zeros at the end. A choice that is left out is 0.
+pub(crate) fn text(choices: impl Iterator<Item = usize>) -> String {
+    let choices: Vec<_> = choices.collect();
+    let shown = choices.iter().rposition(|chosen| *chosen != 0).map_or(1, |last| last + 1);
+    let numbers: Vec<_> = choices.iter().take(shown).map(usize::to_string).collect();
+    if numbers.is_empty() { "0".into() } else { numbers.join(".") }
 }
 
 #[cfg(test)]

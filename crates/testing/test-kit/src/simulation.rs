@@ -10,6 +10,7 @@ use crate::{
     failure::Failure,
     path::Path,
     record::KeptTrace,
+    replayed_orders::ReplayedOrders,
     run::{Run, execute},
 };
 
@@ -96,6 +97,9 @@ pub struct Replay<R> {
     /// Every event of its tasks, one line each. The lines are the same in each replay and in each
     /// style.
     pub trace: Vec<String>,
+    /// The choices of the run. [`Simulation::replay_order`] makes the same ones again, without the
+    /// faults of a seed.
+    pub choices: String,
 }
 
 /// The environment variable that names the one seed to try.
@@ -187,7 +191,7 @@ impl Simulation {
 
     /// Runs the program once, as this seed decides, and returns its result with the whole trace.
     pub fn replay<R>(&self, seed: u64, program: impl FnOnce(&mut EventLoop) -> R) -> Replay<R> {
-        self.replay_choices(Choices::seeded(seed), program)
+        self.replay_choices(Choices::seeded(seed), program).1
     }
 
     /// Runs the program in every order in which its ready tasks can run, and with every answer of
@@ -238,17 +242,45 @@ impl Simulation {
         choices: &str,
         program: impl FnOnce(&mut EventLoop) -> R,
     ) -> Replay<R> {
-        self.replay_choices(Choices::Path(Path::parse(choices)), program)
+        self.replay_choices(Choices::Path(Path::parse(choices)), program).1
     }
 
-    fn replay_choices<R>(
+    /// Replays the program in [every order](Simulation::every_order), one after another: each
+    /// `next` of the iterator is one run. A run that fails ends nothing.
+    ///
+    /// ```
+    /// use quadrivium::{prelude::*, test::Simulation};
+    ///
+    /// let simulation = Simulation::new();
+    /// let replays = simulation.replay_every_order(|event_loop| {
+    ///     let _a = event_loop.spawn(turn());
+    ///     event_loop.block_on(turn())
+    /// });
+    /// let choices: Vec<_> = replays.map(|replay| replay.choices).collect();
+    /// assert_eq!(choices, ["0", "0.0.1", "0.1", "1", "1.0.1", "1.1"]);
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// Each `next` panics when the program is not deterministic.
+    pub fn replay_every_order<R, F>(&self, program: F) -> ReplayedOrders<'_, F>
+    where
+        F: FnMut(&mut EventLoop) -> R,
+    {
+        ReplayedOrders::new(self, program)
+    }
+
+    /// Runs the program once. Returns the choices beside the replay.
+    pub(crate) fn replay_choices<R>(
         &self,
         choices: Choices,
         program: impl FnOnce(&mut EventLoop) -> R,
-    ) -> Replay<R> {
+    ) -> (Choices, Replay<R>) {
         let (run, record) = (self.new_run(choices), KeptTrace::of_all());
         let result = execute(&run, &record, program);
-        Replay { result, trace: record.lines() }
+        let choices = run.into_choices();
+        let replay = Replay { result, trace: record.lines(), choices: choices.made() };
+        (choices, replay)
     }
 
     /// Runs the program once. Returns the choices, and the failure if there was one.

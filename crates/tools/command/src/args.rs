@@ -1,6 +1,6 @@
 //! The command line: its options, and errors of one line for arguments that are refused.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{
     Args, Command, CommandFactory, Parser, Subcommand, ValueEnum, builder::Styles, error::ErrorKind,
@@ -10,6 +10,7 @@ use clap_complete::Shell;
 use crate::{
     exhibition::{PlayStyle, Rules},
     serve::Serve,
+    show::Show,
     trace::TraceOptions,
 };
 
@@ -54,6 +55,29 @@ pub enum Subcommands {
     Exhibition(Exhibition),
     /// Serves echo, chat, http or proxy over TCP, in one of the four styles
     Serve(Serve),
+    /// Prints what the tasks of a running program do, and what they wait for
+    #[command(after_help = PS)]
+    Ps {
+        /// The process. Without it, each loop of each process has one line
+        #[arg(value_name = "PID")]
+        process: Option<u32>,
+        /// Prints JSON
+        #[arg(id = "ps_json", long = "json")]
+        json: bool,
+    },
+    /// Prints the tasks of a running program as a tree, above the tasks that they wait for
+    #[command(after_help = PS)]
+    Tree {
+        /// The process
+        #[arg(value_name = "PID")]
+        process: u32,
+        /// Prints JSON
+        #[arg(id = "tree_json", long = "json")]
+        json: bool,
+    },
+    /// Writes a page that shows a program in four styles, step by step
+    #[command(after_help = SHOW)]
+    Show(Show),
     /// Runs a small program and prints its trace: what happened to its tasks, in order
     Trace(TraceOptions),
     /// Prints which functions of the C library the standard library calls on this machine
@@ -88,6 +112,30 @@ Examples:
   quadrivium --json | jq .rows           for machines
 
 Exit code: 0; 1 if a run failed; 2 if the command line is refused.";
+
+const PS: &str = "\
+A program offers its tasks to its own user when it runs with QUADRIVIUM_INSPECT=1, if it is built \
+with the feature `inspect`, or when it calls `inspect::serve_snapshots`. \
+`quadrivium serve --inspect` does so as well.
+A loop that does not answer within 100 ms is shown with the reason, and with its last snapshot.
+
+Examples:
+  quadrivium ps                          all loops of all processes
+  quadrivium ps 4711                     the tasks of one process
+  quadrivium ps 4711 --json | jq '.loops[].tasks.cycles'
+
+Exit code: 0; 1 if a process does not answer; 2 if a loop does not answer, or the command line is \
+refused.";
+
+const SHOW: &str = "\
+The page is one HTML file that makes no requests. It contains the four sources, and the traces of \
+runs that were made for it: first in first out, eight seeds, and every order if there are few.
+
+Examples:
+  quadrivium show                        the programs that can be shown
+  quadrivium show pipeline               writes pipeline.html
+  quadrivium show hello --order 17       also with the order of seed 17
+  quadrivium show pipeline --serve       serves the page, also for other orders";
 
 const BLOCKING: &str = "\
 The table has a row for each function of the standard library that can block: the functions of the \
@@ -153,6 +201,11 @@ pub struct Exhibition {
     /// How many times faster everything is played on the real clock [default: 1]
     #[arg(long, value_name = "FACTOR", value_parser = parse_scale, allow_negative_numbers = true)]
     pub scale: Option<f64>,
+
+    /// Writes what happened to the tasks into a new file, for the viewer of Perfetto (.pftrace) or
+    /// Chrome (.json)
+    #[arg(long, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
 
     /// Prints one JSON document instead of a table and a timeline
     #[arg(long)]
@@ -315,8 +368,8 @@ mod tests {
             ),
             (
                 ["play", "--json"],
-                "error: unrecognized subcommand 'play': use exhibition, serve, trace, \
-                 blocking, completions, man",
+                "error: unrecognized subcommand 'play': use exhibition, serve, ps, tree, show, \
+                trace, blocking, completions, man",
             ),
             (
                 ["--bords", "3"],

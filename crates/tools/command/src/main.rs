@@ -11,6 +11,8 @@
 //!   machines.
 //! - `serve` starts servers and uses nothing of the above. `trace` shows what the tasks of a small
 //!   program do.
+//! - `ps` prints the tasks of other processes.
+//! - `show` writes the page of a program in four styles.
 //! - `blocking` runs the program that probes the standard library.
 
 #![forbid(unsafe_code)]
@@ -22,6 +24,7 @@ use std::{
 };
 
 use clap::FromArgMatches;
+use quadrivium::inspect::SnapshotForm;
 
 mod args;
 mod blocking;
@@ -36,8 +39,10 @@ mod page;
 mod plan;
 mod proc;
 mod progress;
+mod ps;
 mod report;
 mod serve;
+mod show;
 mod table;
 mod text;
 mod timeline;
@@ -78,6 +83,19 @@ fn main() -> ExitCode {
                 ExitCode::FAILURE
             }
         },
+        Some(Subcommands::Ps { process, json }) => {
+            print_tasks(process, if json { SnapshotForm::Json } else { SnapshotForm::Table })
+        }
+        Some(Subcommands::Tree { process, json }) => {
+            print_tasks(Some(process), if json { SnapshotForm::Json } else { SnapshotForm::Tree })
+        }
+        Some(Subcommands::Show(options)) => match show::show(&options) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(line) => {
+                print_error(&format!("error: {line}"));
+                ExitCode::FAILURE
+            }
+        },
         Some(Subcommands::Trace(options)) => match trace::trace(&options) {
             Ok(page) => exit_code(io::stdout().write_all(page.as_bytes())),
             Err(line) => {
@@ -97,6 +115,19 @@ fn main() -> ExitCode {
             Ok(page) => exit_code(io::stdout().write_all(&page)),
             Err(line) => refuse(&format!("error: {line}")),
         },
+    }
+}
+
+fn print_tasks(process: Option<u32>, question: SnapshotForm) -> ExitCode {
+    match ps::print(process, question) {
+        Ok((text, code)) => match io::stdout().write_all(text.as_bytes()) {
+            Ok(()) => code,
+            failed => exit_code(failed),
+        },
+        Err(line) => {
+            print_error(&format!("error: {line}"));
+            ExitCode::FAILURE
+        }
     }
 }
 

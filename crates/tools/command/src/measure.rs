@@ -11,14 +11,17 @@ use std::{
 use peak_alloc::PeakAlloc;
 use quadrivium::{
     EventLoop,
-    event_loop::trace::{Event, EventKind, Waiting},
+    event_loop::{
+        Trace,
+        trace::{Event, EventKind, Waiting},
+    },
     green,
     host::refused,
 };
 
 use crate::{
-    exhibition::{self, PlayStyle, Rules},
-    plan::{Pace, PlannedRun},
+    exhibition::{self, PlayStyle, Rules, heading},
+    plan::{Pace, Plan, PlannedRun},
     proc::Usage,
     timeline::{Frame, PlayedMove, Timeline},
 };
@@ -128,7 +131,8 @@ pub struct Traced {
 }
 
 /// Plays once, with a trace, on the clock of the run.
-pub fn traced(run: &PlannedRun, rules: &Rules, frame: Option<Frame>) -> Result<Traced, String> {
+pub fn traced(run: &PlannedRun, plan: &Plan, frame: Option<Frame>) -> Result<Traced, String> {
+    let rules = &plan.rules;
     let (on, scale) = match run.pace {
         Pace::Real { scale } => (EventLoop::new(), scale),
         Pace::Virtual | Pace::Skipped(_) => (EventLoop::with_virtual_clock(), 1.0),
@@ -136,7 +140,12 @@ pub fn traced(run: &PlannedRun, rules: &Rules, frame: Option<Frame>) -> Result<T
     let mut on = on.map_err(no_loop)?;
     let watcher = Rc::new(RefCell::new(Watcher::new(run.style, rules.boards, scale, frame)));
     let watching = Rc::clone(&watcher);
-    on.trace(move |event: &Event| watching.borrow_mut().record(event));
+    let name = format!("{}, {}", run.style, heading(run.way).to_lowercase());
+    let mut to_file = plan.trace.as_ref().map(|file| file.of_loop(&on, &name));
+    on.trace(move |event: &Event| {
+        watching.borrow_mut().record(event);
+        to_file.iter_mut().for_each(|file| file.record(event));
+    });
 
     let (usage, start, from) = (Usage::so_far(), Instant::now(), on.elapsed());
     let rules = Rc::new(faster(rules, scale));

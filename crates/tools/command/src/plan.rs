@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use clap::ValueEnum;
+use quadrivium::event_loop::trace::TraceFile;
 
 use crate::{
     args::{ClockChoice, Exhibition, MOST_MOVES},
@@ -17,6 +18,8 @@ pub struct Plan {
     pub rules: Rules,
     pub clock: ClockChoice,
     pub runs: Vec<PlannedRun>,
+    /// The file that receives the traces of the runs on loops.
+    pub trace: Option<TraceFile>,
 }
 
 /// A run, which becomes one row of the table.
@@ -56,7 +59,8 @@ impl Plan {
     ///
     /// # Errors
     ///
-    /// One line, if the options contradict each other or no run can take place.
+    /// One line, if the options contradict each other, if no run can take place, or if the file for
+    /// the traces cannot be created.
     pub fn new(options: &Exhibition) -> Result<Plan, String> {
         let rules = Rules {
             boards: options.boards,
@@ -77,7 +81,9 @@ impl Plan {
         if let Some(reason) = reason_if_all_are_skipped(&runs) {
             return Err(reason);
         }
-        Ok(Plan { rules, clock: options.clock, runs })
+        let trace = options.trace.as_ref().map(TraceFile::create).transpose();
+        let trace = trace.map_err(|error| error.to_string())?;
+        Ok(Plan { rules, clock: options.clock, runs, trace })
     }
 
     /// Returns how long the runs on the real clock will take, all at the same time.

@@ -74,7 +74,7 @@ enum RealRun {
 }
 
 fn on_loop(plan: &Plan, run: &PlannedRun, untraced: &Untraced, frame: Option<Frame>) -> RunOutcome {
-    let traced: Traced = measure::on_own_thread(|| measure::traced(run, &plan.rules, frame))?;
+    let traced: Traced = measure::on_own_thread(|| measure::traced(run, plan, frame))?;
     Ok((Measured::on_loop(run, &plan.rules, untraced, &traced), traced.watcher.timeline))
 }
 

@@ -312,7 +312,7 @@ mod tests {
         };
         let runs = styles.iter().map(run).collect();
         let outcomes = styles.iter().map(result).collect();
-        let plan = Plan { rules: Rules::default(), clock: ClockChoice::Virtual, runs };
+        let plan = Plan { rules: Rules::default(), clock: ClockChoice::Virtual, runs, trace: None };
         RunReport { plan, outcomes, timelines: Vec::new(), frame: None }
     }
 

@@ -57,6 +57,31 @@ fn a_signal_that_is_ignored_from_the_start_stays_ignored() {
     }
 }
 
+/// The watchdog is a thread of the server, also on other hosts. It has nothing to report.
+#[test]
+fn a_server_has_a_watchdog_if_it_is_asked_for() {
+    for (options, n) in [
+        ("", 0),
+        ("--watchdog 10s", 1),
+        ("--watchdog 10s --threads 2", 2),
+        ("--watchdog 10s --host tokio", 1),
+    ] {
+        let server = Server::new(Program::Echo, "green", options);
+        drop(Program::Echo.connect_and_greet(&server));
+        // A thread gets its name a little later than its life.
+        wait_until(|| watchdogs(&server) == n);
+        server.expect_clean_stop();
+    }
+}
+
+/// Returns the number of threads that are watchdogs.
+fn watchdogs(server: &Server) -> usize {
+    let threads = fs::read_dir(format!("/proc/{}/task", server.child.id())).unwrap();
+    let name = |thread: fs::DirEntry| fs::read_to_string(thread.path().join("comm")).unwrap();
+    let names = threads.map(|thread| name(thread.unwrap()));
+    names.filter(|name| name.starts_with("quadrivium-watc")).count()
+}
+
 /// Starts a client that always sends and never reads. Its connection cannot end.
 fn start_busy_client(server: &Server) -> thread::JoinHandle<()> {
     let mut stream = server.connect();
@@ -229,6 +254,7 @@ fn a_server_that_cannot_start_prints_one_line() {
         ("echo --style blue".into(), 2, "'blue'".into(), "use callback, generator, future, green"),
         ("echo --max-connections 0".into(), 2, "'0'".into(), "use a whole number, 1 or more"),
         ("echo --idle-timeout 0".into(), 2, "'0'".into(), "use a time like"),
+        ("echo --watchdog 0".into(), 2, "'0'".into(), "use a time like"),
         ("echo --grace soon".into(), 2, "'soon'".into(), "use a time like"),
         ("proxy".into(), 2, "--to <HOST:PORT>".into(), "see --help"),
         ("proxy --to here".into(), 2, "'here'".into(), "use a host and a port"),

@@ -6,6 +6,10 @@
 mod aligned;
 mod cycle;
 mod groups;
+#[cfg(feature = "json")]
+mod json;
+#[cfg(feature = "json")]
+mod json_text;
 mod list;
 mod table;
 mod tasks;
@@ -15,6 +19,10 @@ mod watched;
 mod watched_info;
 
 pub use cycle::Cycle;
+#[cfg(feature = "json")]
+pub use json::TasksJson;
+#[cfg(feature = "json")]
+pub use json_text::JsonText;
 pub use list::TaskList;
 pub use table::TaskTable;
 pub use tasks::{

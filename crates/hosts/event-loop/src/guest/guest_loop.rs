@@ -194,6 +194,9 @@ impl<E: Executor> GuestLoop<E> {
                 let _active = ActiveLoop::enter(inner)?;
                 inner.react(Some(Duration::ZERO));
             }
+            if !is_due && !is_ready && inner.flush_trace() {
+                continue;
+            }
             if !is_due && !is_ready && inner.mailbox.prepare_to_park() {
                 return Poll::Pending;
             }

@@ -20,7 +20,7 @@ use quadrivium_core::{
 use crate::{
     error::RunError,
     event_loop::EventLoop,
-    threads::{spawner::Spawner, stopper::Stopper},
+    threads::{inspector::LoopInspector, spawner::Spawner, stopper::Stopper},
 };
 
 /// Several loops, each on a thread of its own, for example one for each core. Each loop has its own
@@ -61,6 +61,7 @@ struct Member {
 struct MemberHandles {
     spawner: Spawner,
     stopper: Stopper,
+    inspector: LoopInspector,
     /// Cancels the task that keeps the loop from running out of tasks.
     idle: Canceller,
 }
@@ -105,11 +106,21 @@ impl Cluster {
     ///
     /// Panics when the cluster has fewer loops.
     pub fn spawner(&self, index: usize) -> &Spawner {
-        &self.members[index]
-            .handles
-            .as_ref()
-            .expect("a member has its handles until `finish`")
-            .spawner
+        &self.handles(index).spawner
+    }
+
+    /// Returns the handle that asks the loop with this index for a snapshot of its tasks, from any
+    /// thread. A snapshot contains the task that keeps the loop from ending.
+    ///
+    /// # Panics
+    ///
+    /// Panics when the cluster has fewer loops.
+    pub fn inspector(&self, index: usize) -> &LoopInspector {
+        &self.handles(index).inspector
+    }
+
+    fn handles(&self, index: usize) -> &MemberHandles {
+        self.members[index].handles.as_ref().expect("a member has its handles until `finish`")
     }
 
     /// Waits until no task is left on any of the loops. Each loop ends when it has no task left. A
@@ -199,6 +210,7 @@ fn run(sender: &mpsc::Sender<io::Result<MemberHandles>>) -> Result<(), RunError>
     let handles = MemberHandles {
         spawner: event_loop.spawner(),
         stopper: event_loop.stopper(),
+        inspector: event_loop.inspector(),
         idle: idle.canceller(),
     };
     drop(idle);

@@ -6,6 +6,11 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// Returns the time on the real clock, for facts that are not part of a run.
+pub(crate) fn real_now() -> Instant {
+    Instant::now()
+}
+
 /// The clock of a loop.
 #[derive(Debug)]
 pub(crate) struct LoopClock {
@@ -17,6 +22,15 @@ pub(crate) struct LoopClock {
     latest: Cell<Instant>,
     /// Reads a real clock.
     read: fn() -> Instant,
+}
+
+/// When a loop was made.
+#[cfg(feature = "trace-files")]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct LoopOrigin {
+    pub(crate) at: Instant,
+    /// The time of a virtual clock has nothing to do with the time of other loops.
+    pub(crate) is_virtual: bool,
 }
 
 impl LoopClock {
@@ -32,6 +46,11 @@ impl LoopClock {
 
     pub(crate) fn virtual_time() -> Self {
         Self { virtual_time: Some(Cell::new(Duration::ZERO)), ..Self::real() }
+    }
+
+    #[cfg(feature = "trace-files")]
+    pub(crate) fn origin(&self) -> LoopOrigin {
+        LoopOrigin { at: self.origin, is_virtual: self.is_virtual() }
     }
 
     pub(crate) fn is_virtual(&self) -> bool {

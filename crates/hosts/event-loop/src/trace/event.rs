@@ -32,7 +32,8 @@ pub struct Event {
 pub struct Suspension {
     /// The leaf that waits. There is none if the task only lets other tasks run.
     pub leaf: Option<LeafKind>,
-    /// The line that made the leaf, if it is known.
+    /// The line that made the leaf, if it is known. For a task that only lets other tasks run, it
+    /// is the line of its [`turn`](quadrivium_core::turn).
     pub line: Option<&'static Location<'static>>,
     /// The object for which the leaf waits, if it has one.
     pub object: Option<TracedObject>,
@@ -85,21 +86,24 @@ impl fmt::Display for Detailed<'_> {
         if let Some(leaf) = suspension.leaf {
             write!(f, " in {leaf}")?;
         }
-        match &suspension.object {
-            None => {}
-            Some(TracedObject::Task(task)) => write!(f, " of {task}")?,
-            Some(TracedObject::Descriptor(number)) => write!(f, " of descriptor {number}")?,
-            Some(TracedObject::Shared { kind, name: Some(name), .. }) => {
-                write!(f, " of {kind} {name:?}")?
-            }
-            Some(TracedObject::Shared { kind, made_at, .. }) => {
-                write!(f, " of the {kind} made at {made_at}")?
-            }
+        if let Some(object) = &suspension.object {
+            write!(f, " of {object}")?;
         }
         if let Some(line) = suspension.line {
             write!(f, " at {line}")?;
         }
         write!(f, ", keeps {} bytes", suspension.bytes)
+    }
+}
+
+impl fmt::Display for TracedObject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Task(task) => task.fmt(f),
+            Self::Descriptor(number) => write!(f, "descriptor {number}"),
+            Self::Shared { kind, name: Some(name), .. } => write!(f, "{kind} {name:?}"),
+            Self::Shared { kind, made_at, .. } => write!(f, "the {kind} made at {made_at}"),
+        }
     }
 }
 

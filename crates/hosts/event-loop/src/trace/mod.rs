@@ -22,10 +22,18 @@
 //! ```
 
 mod event;
+#[cfg(feature = "trace-files")]
+pub(crate) mod file;
+mod histogram;
+mod loop_times;
 
 use std::{cell::RefCell, rc::Rc};
 
 pub use event::{By, Detailed, Event, EventKind, Suspension, TracedObject, Waiting};
+#[cfg(feature = "trace-files")]
+pub use file::{EveryLoopTraced, LoopTrace, TraceFile};
+pub use histogram::Histogram;
+pub use loop_times::LoopTimes;
 
 /// Receives everything that happens to the tasks of a loop.
 ///
@@ -33,6 +41,10 @@ pub use event::{By, Detailed, Event, EventKind, Suspension, TracedObject, Waitin
 pub trait Trace {
     /// Receives one event.
     fn record(&mut self, event: &Event);
+
+    /// Is called when no more events may come for a while: before the loop sleeps, and at the end
+    /// of a run. A trace that keeps events back writes them now.
+    fn flush(&mut self) {}
 }
 
 impl<F: FnMut(&Event)> Trace for F {

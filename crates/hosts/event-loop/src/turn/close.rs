@@ -32,10 +32,14 @@ impl Loop {
         let unread = mailbox_table::release(self.index, next_generation);
         unread.requests.into_iter().for_each(|request| _ = contain(|| drop(request)));
         self.reactor.close();
+        let watchdog = self.watchdog.take();
+        drop(watchdog);
         // A trace and a reporter may panic, and a trace may own handles to this loop.
         contain(|| self.tell());
         let trace = self.trace.try_borrow_mut().ok().and_then(|mut trace| trace.take());
         contain(|| drop(trace));
+        #[cfg(feature = "trace-files")]
+        drop(self.every_loop_trace.take());
         if let Some(scheduled) = &self.scheduled {
             scheduled.close();
         }

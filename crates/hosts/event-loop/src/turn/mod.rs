@@ -32,6 +32,7 @@ use std::{
     collections::HashSet,
     io,
     rc::{Rc, Weak},
+    sync::Arc,
     time::Instant,
 };
 
@@ -44,7 +45,7 @@ use crate::{
     reactor::MioReactor,
     schedule::scheduled_tasks::ScheduledTasks,
     tasks::{part_slots::PartSlots, ready_queue::ReadyQueue, slot_key::SlotKey, slots::TaskSlots},
-    threads::{handle_counter::HandleCounter, remote_loop::RemoteLoop},
+    threads::{handle_counter::HandleCounter, loop_record::LoopRecord, remote_loop::RemoteLoop},
     time::{clock::LoopClock, task_timers::TaskTimers},
     trace::{Event, Trace},
     wake::{
@@ -53,7 +54,11 @@ use crate::{
         unparker::Unparker,
     },
     watch::WatchTable,
+    watchdog::Watchdog,
 };
+
+#[cfg(feature = "trace-files")]
+use crate::trace::file::EveryLoopTrace;
 
 pub(crate) struct Loop {
     /// The loop itself: `enter` needs it as an `Rc`.
@@ -103,9 +108,17 @@ pub(crate) struct Loop {
     /// Where the next `select` begins.
     rotation: Rotation,
     tracing: Cell<bool>,
+    /// The trace has received events since it was flushed.
+    has_unflushed_events: Cell<bool>,
     trace: RefCell<Option<Box<dyn Trace>>>,
+    /// The trace of this loop, if every loop is traced.
+    #[cfg(feature = "trace-files")]
+    every_loop_trace: RefCell<Option<Box<EveryLoopTrace>>>,
+    /// What other threads know about the loop.
+    pub(crate) record: Arc<LoopRecord>,
     /// Present while the loop is watched.
     watch: RefCell<Option<Box<WatchTable>>>,
+    watchdog: RefCell<Option<Watchdog>>,
     /// Present in simulations only. It is boxed so that the loop stays small without it.
     pub(crate) scheduled: Option<Box<ScheduledTasks>>,
 }
@@ -143,9 +156,12 @@ impl Loop {
         scheduled: Option<Box<ScheduledTasks>>,
         (reactor, unparker): (MioReactor, Unparker),
     ) -> io::Result<Rc<Self>> {
-        let (index, first_generation) = mailbox_table::claim(unparker)?;
+        let record = mailbox_table::claim(unparker)?;
+        let (index, first_generation) = (record.index, record.first_generation);
         let watch = watched_from_the_start(scheduled.is_some());
-        Ok(Rc::new_cyclic(|this| Self {
+        #[cfg(feature = "trace-files")]
+        let every_loop_trace = EveryLoopTrace::of_new_loop(clock.origin()).map(Box::new);
+        let new = Rc::new_cyclic(|this| Self {
             this: this.clone(),
             state: RefCell::new(LoopState {
                 slots: TaskSlots::new(index, first_generation),
@@ -173,10 +189,20 @@ impl Loop {
             tells: Cell::new(watch.is_some()),
             rotation: Rotation::default(),
             tracing: Cell::new(false),
+            has_unflushed_events: Cell::new(false),
             trace: RefCell::new(None),
+            #[cfg(feature = "trace-files")]
+            every_loop_trace: RefCell::new(every_loop_trace),
+            record,
             watch: RefCell::new(watch),
+            watchdog: RefCell::new(None),
             scheduled,
-        }))
+        });
+        #[cfg(feature = "trace-files")]
+        if new.every_loop_trace.borrow().is_some() {
+            new.begin_tracing();
+        }
+        Ok(new)
     }
 
     /// Runs one turn, in this order:

@@ -6,7 +6,7 @@
 use quadrivium_core::{
     JoinError, Wait,
     host::{HostedTask, Joined},
-    inspect::{LeafKind, Note, record_of, take_note},
+    inspect::{LeafKind, Note, record_of, take_note, take_turn_line},
 };
 
 use super::{Loop, LoopState};
@@ -19,6 +19,10 @@ impl Loop {
     pub(crate) fn trace(&self, trace: Box<dyn Trace>) {
         let before = self.trace.replace(Some(trace));
         drop(before);
+        self.begin_tracing();
+    }
+
+    pub(super) fn begin_tracing(&self) {
         self.tracing.set(true);
         self.watch();
     }
@@ -43,16 +47,19 @@ impl Loop {
 
     #[cold]
     fn suspension(&self, body: &HostedTask, wait: &Wait) -> Suspension {
-        let note = match wait {
+        let bytes = size_of_val(&**body);
+        match wait {
             // A task that lets other tasks run waits for no leaf.
-            Wait::Turn => None,
-            Wait::Until(_) | Wait::Ready | Wait::Wake => Some(take_note()),
-        };
-        Suspension {
-            leaf: note.map(Note::kind),
-            line: note.and_then(Note::line),
-            object: note.and_then(|note| self.traced_object(note)),
-            bytes: size_of_val(&**body),
+            Wait::Turn => Suspension { leaf: None, line: take_turn_line(), object: None, bytes },
+            Wait::Until(_) | Wait::Ready | Wait::Wake => {
+                let note = take_note();
+                Suspension {
+                    leaf: Some(note.kind()),
+                    line: note.line(),
+                    object: self.traced_object(note),
+                    bytes,
+                }
+            }
         }
     }
 
@@ -106,8 +113,39 @@ impl Loop {
         // A trace that runs the loop is borrowed already. It gets these events later.
         let Ok(mut trace) = self.trace.try_borrow_mut() else { return };
         let events = std::mem::take(&mut self.state.borrow_mut().events);
+        if !events.is_empty() {
+            self.has_unflushed_events.set(true);
+        }
+        #[cfg(feature = "trace-files")]
+        if let Some(file) = &mut *self.every_loop_trace.borrow_mut() {
+            events.iter().for_each(|event| file.record(event));
+        }
         if let Some(trace) = trace.as_mut() {
             events.iter().for_each(|event| trace.record(event));
+        }
+    }
+
+    /// Lets the trace write its events, because no task runs for a while. Returns false if it has
+    /// received none since the last call.
+    #[inline]
+    pub(crate) fn flush_trace(&self) -> bool {
+        let has_events = self.has_unflushed_events.take();
+        if has_events {
+            self.flush_events();
+        }
+        has_events
+    }
+
+    #[cold]
+    fn flush_events(&self) {
+        #[cfg(feature = "trace-files")]
+        if let Some(file) = &mut *self.every_loop_trace.borrow_mut() {
+            file.flush();
+        }
+        if let Ok(mut trace) = self.trace.try_borrow_mut()
+            && let Some(trace) = &mut *trace
+        {
+            trace.flush();
         }
     }
 

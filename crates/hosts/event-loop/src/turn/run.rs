@@ -24,6 +24,12 @@ impl Loop {
     /// Runs turns until `is_done` returns true or no task is left. Sleeps when there is nothing to
     /// do.
     pub(crate) fn drive(&self, is_done: impl Fn() -> bool) -> Result<(), RunError> {
+        let driven = self.drive_until(is_done);
+        self.flush_trace();
+        driven
+    }
+
+    fn drive_until(&self, is_done: impl Fn() -> bool) -> Result<(), RunError> {
         loop {
             self.turn();
             if is_done() {
@@ -35,6 +41,8 @@ impl Loop {
             match self.turned() {
                 Turned::Ready => {}
                 Turned::Empty => return Ok(()),
+                // A trace is code of the user, which may make a task ready. So look again.
+                Turned::Until(_) | Turned::Waiting if self.flush_trace() => {}
                 Turned::Until(deadline) if !self.time_is_held() => self.wait_until(deadline),
                 // While time is held, no deadline comes.
                 Turned::Until(_) | Turned::Waiting => match self.deadlock() {

@@ -18,6 +18,7 @@ use crate::{
         slot_key::SlotKey,
         slots::{TaskSlots, TaskStage},
     },
+    threads::last_snapshot::LastSnapshot,
     time::{clock::LoopClock, task_timers::TaskTimers},
     wake::integer_waker,
     watch::WatchTable,
@@ -40,6 +41,12 @@ impl Loop {
         };
         let tasks = slots.live_in_order().into_iter().map(|slot| objects.task(slot));
         Tasks { tasks: tasks.collect() }
+    }
+
+    /// Sends a snapshot to the threads that have asked for it.
+    pub(crate) fn answer(&self) {
+        self.watch();
+        self.record.answer(LastSnapshot::now(self.tasks_snapshot()));
     }
 
     /// Returns what these tasks do, in the order in which they were spawned.

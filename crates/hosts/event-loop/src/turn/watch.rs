@@ -1,6 +1,8 @@
 //! What the loop does only while it is watched: it keeps records of its tasks, and reports what it
 //! notices.
 
+use std::{io, sync::Arc, time::Duration};
+
 use quadrivium_core::{
     JoinError, Wait,
     host::{HostedTask, Joined, contain},
@@ -19,6 +21,7 @@ use crate::{
         WatchTable,
         join_cycle::{Joins, cycle_of},
     },
+    watchdog::Watchdog,
 };
 
 impl Loop {
@@ -30,8 +33,19 @@ impl Loop {
     /// Passes the reports of this loop to `reporter` from now on.
     pub(crate) fn report_to(&self, reporter: Reporter) {
         // The former reporter is user code, and is dropped while nothing is borrowed.
+        let of_watchdog = self.watchdog.borrow().as_ref().map(|it| it.report_to(reporter.clone()));
         let former = self.with_new_watch(|watch| watch.reporter.replace(reporter));
+        drop((former, of_watchdog));
+    }
+
+    /// Starts a thread that reports the tasks that occupy this loop for longer than `limit`.
+    pub(crate) fn start_watchdog(&self, limit: Duration) -> io::Result<()> {
+        let reporter = self.with_watch(|watch| watch.reporter.clone()).flatten();
+        let reporter = reporter.unwrap_or_else(Reporter::stderr);
+        let watchdog = Watchdog::start(Arc::clone(&self.record), limit, reporter)?;
+        let former = self.watchdog.replace(Some(watchdog));
         drop(former);
+        Ok(())
     }
 
     /// Calls `change` with the records, which are made if there are none.
@@ -68,6 +82,7 @@ impl Loop {
         let id = self.state.borrow().slots.id(key.slot());
         self.with_watch(|watch| watch.task(key.slot(), id).step_begins(self.clock.elapsed()));
         take_local_wakers();
+        inspect::take_turn_line();
     }
 
     /// Records what a task waits for that has suspended.

@@ -27,6 +27,7 @@ impl ActiveLoop {
         if with_taken(|active| active.is_some()) {
             return Err(RunError::Nested);
         }
+        event_loop.record.note_run(true);
         ACTIVE.set(Some(ManuallyDrop::new(Rc::clone(event_loop))));
         // Entering may make observers, which is code of users. So the loop is not taken here.
         let host: Rc<dyn Host> = Rc::clone(event_loop) as _;
@@ -37,7 +38,9 @@ impl ActiveLoop {
 impl Drop for ActiveLoop {
     fn drop(&mut self) {
         let left = ACTIVE.take();
-        drop(left.map(ManuallyDrop::into_inner));
+        if let Some(left) = left.map(ManuallyDrop::into_inner) {
+            left.record.note_run(false);
+        }
     }
 }
 

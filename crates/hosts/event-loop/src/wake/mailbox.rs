@@ -23,7 +23,7 @@ use super::{
     sync::{Arc, AtomicBool, Mutex, MutexGuard, Ordering, PoisonError},
     unparker::Unparker,
 };
-use crate::tasks::slot_key::SlotKey;
+use crate::{tasks::slot_key::SlotKey, threads::loop_record::LoopRecord};
 
 #[derive(Default)]
 pub(crate) struct Mailbox {
@@ -41,6 +41,8 @@ pub(crate) struct Mailbox {
 struct State {
     /// Present while a loop owns the mailbox.
     unparker: Option<Arc<Unparker>>,
+    /// What other threads know about that loop.
+    record: Option<std::sync::Arc<LoopRecord>>,
     /// The lowest generation of the loop that owns the mailbox. One loop after another owns it, and
     /// each starts with a higher generation than the loops before have used. So a key with a lower
     /// generation belongs to a task of an earlier loop.
@@ -74,10 +76,20 @@ pub(crate) enum RemoteRequest {
 
 impl Mailbox {
     /// Opens the mailbox for a new loop.
-    pub(crate) fn open(&self, unparker: Unparker, first_generation: u32) {
-        let unparker = Some(Arc::new(unparker));
+    pub(crate) fn open(
+        &self,
+        unparker: Unparker,
+        first_generation: u32,
+        record: std::sync::Arc<LoopRecord>,
+    ) {
+        let (unparker, record) = (Some(Arc::new(unparker)), Some(record));
         self.parked.store(false, Ordering::Relaxed);
-        *self.lock() = State { unparker, first_generation, ..State::default() };
+        *self.lock() = State { unparker, record, first_generation, ..State::default() };
+    }
+
+    /// Returns what other threads know about the loop, if a loop owns the mailbox.
+    pub(crate) fn record(&self) -> Option<std::sync::Arc<LoopRecord>> {
+        self.lock().record.clone()
     }
 
     /// Closes the mailbox when its loop ends, and returns the requests that are left in it.

@@ -7,11 +7,12 @@
 
 use std::{
     io,
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use crate::{
     tasks::slot_key::{GENERATIONS, LOOPS},
+    threads::loop_record::LoopRecord,
     wake::{
         mailbox::{Mailbox, Unread},
         unparker::Unparker,
@@ -40,20 +41,28 @@ pub(crate) fn of(index: u16) -> &'static Mailbox {
     &segment.get_or_init(|| (0..SEGMENT).map(|_| Mailbox::default()).collect())[index % SEGMENT]
 }
 
-/// Takes an unused mailbox for a new loop. Returns its index, and the generation with which the
-/// loop's slots start.
+/// Returns what other threads know about each loop, in the order of their indices.
+pub(crate) fn records() -> Vec<Arc<LoopRecord>> {
+    let made = MAILBOXES.iter().filter_map(OnceLock::get);
+    made.flat_map(|segment| segment.iter().filter_map(Mailbox::record)).collect()
+}
+
+/// Takes an unused mailbox for a new loop of this thread. Returns what other threads know about the
+/// loop: its index, and the generation with which its slots start.
 ///
 /// # Errors
 ///
 /// Fails when as many loops exist as are possible.
-pub(crate) fn claim(unparker: Unparker) -> io::Result<(u16, u32)> {
+pub(crate) fn claim(unparker: Unparker) -> io::Result<Arc<LoopRecord>> {
     let (index, generation) =
         UNUSED.lock().unwrap_or_else(PoisonError::into_inner).take().ok_or_else(|| {
             let most = format!("at most {LOOPS} loops can exist at once: drop some of them first");
             io::Error::new(io::ErrorKind::QuotaExceeded, most)
         })?;
-    of(index).open(unparker, generation);
-    Ok((index, generation))
+    let is_guest = matches!(unparker, Unparker::Executor(_));
+    let record = Arc::new(LoopRecord::new(index, generation, is_guest));
+    of(index).open(unparker, generation, Arc::clone(&record));
+    Ok(record)
 }
 
 impl UnusedMailboxes {

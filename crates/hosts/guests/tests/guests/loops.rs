@@ -31,6 +31,8 @@ on_every_executor! {
     a_stop_from_another_thread_is_an_error,
     another_thread_spawns_a_task,
     a_loop_inside_a_loop_is_an_error,
+    a_loop_answers_another_thread,
+    a_loop_that_is_not_polled_says_so,
 }
 
 fn new_loop<E: TestedExecutor>() -> GuestLoop<E::Executor> {
@@ -161,4 +163,39 @@ fn a_loop_inside_a_loop_is_an_error<E: TestedExecutor>() {
     });
     let error = E::block_on(outer.perform(nested)).unwrap().unwrap_err();
     assert!(matches!(error, RunError::Nested), "{error}");
+}
+
+fn a_loop_answers_another_thread<E: TestedExecutor>() {
+    let mut guest_loop = new_loop::<E>();
+    let inspector = guest_loop.inspector();
+    assert!(inspector.is_guest());
+    let _waits = guest_loop.spawn_named("waits", sleep(Duration::from_secs(3_600)));
+    let stopper = guest_loop.stopper();
+    let elsewhere = thread::spawn(move || {
+        let tasks = inspector.tasks(Duration::from_secs(60));
+        stopper.stop();
+        tasks
+    });
+    E::block_on(async { guest_loop.run().await.unwrap() });
+    let tasks = elsewhere.join().unwrap().unwrap();
+    assert_eq!(tasks.labels().next().unwrap().name.as_deref(), Some("waits"));
+}
+
+fn a_loop_that_is_not_polled_says_so<E: TestedExecutor>() {
+    let mut guest_loop = new_loop::<E>();
+    let inspector = guest_loop.inspector();
+    E::block_on(async {
+        // The executor polls it once, and then does something else.
+        let mut run = pin!(guest_loop.perform(sleep(Duration::from_secs(3_600))));
+        poll_fn(|cx| {
+            assert!(run.as_mut().poll(cx).is_pending());
+            Poll::Ready(())
+        })
+        .await;
+        let asked = thread::spawn(move || inspector.tasks(MS)).join().unwrap();
+        assert_eq!(
+            asked.unwrap_err().to_string(),
+            "the loop has not answered for 1ms: the executor around it does not poll it"
+        );
+    });
 }

@@ -109,7 +109,7 @@ topics! {
     moving_sockets descriptors byte_streams buffered_reads polled_streams blocking_streams copies
     zero_bytes slices short_reads tcp udp unix_sockets socket_cancels signals pipes processes
     ended_children conversions_to_std child_cancels held_time offload files sent_files host_names
-    happy_eyeballs deadlock explained_waits join_cycles suspected_cycles unread_panics
+    happy_eyeballs deadlock explained_waits join_cycles suspected_cycles unread_panics long_steps
     random_operations reentrancy thread_locals task_values scripts
 }
 

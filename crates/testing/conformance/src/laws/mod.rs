@@ -96,6 +96,7 @@ mod explained_waits;
 mod join_cycles;
 mod suspected_cycles;
 mod unread_panics;
+mod long_steps;
 mod random_operations;
 mod reentrancy;
 mod thread_locals;
@@ -186,6 +187,7 @@ const TOPICS: &[&[Law]] = &[
     join_cycles::LAWS,
     suspected_cycles::LAWS,
     unread_panics::LAWS,
+    long_steps::LAWS,
     random_operations::LAWS,
     reentrancy::LAWS,
     thread_locals::LAWS,
@@ -287,6 +289,7 @@ macro_rules! every_law {
         $crate::join_cycles! {}
         $crate::suspected_cycles! {}
         $crate::unread_panics! {}
+        $crate::long_steps! {}
         $crate::random_operations! {}
         $crate::reentrancy! {}
         $crate::thread_locals! {}

@@ -12,7 +12,7 @@ laws! { ($) trace_details:
     /// A suspension in the trace has the leaf, the line that made it, the object with its line, and
     /// the bytes of the task.
     have_the_leaf_its_line_and_its_object;
-    /// A task that only lets other tasks run has no leaf in the trace, and keeps some bytes.
+    /// A task that only lets other tasks run has no leaf in the trace, but the line of its turn.
     have_no_leaf_in_a_turn;
     /// A join in the trace has the task that is joined.
     have_the_task_that_is_joined;
@@ -52,9 +52,12 @@ fn have_the_leaf_its_line_and_its_object(subject: Subject) {
 }
 
 fn have_no_leaf_in_a_turn(subject: Subject) {
-    let suspensions = suspensions(subject, body().perform(turn()));
+    let (turn, made_at) = (turn(), line!());
+    let suspensions = suspensions(subject, body().perform(turn));
     let [suspension] = &suspensions[..] else { panic!("{suspensions:?}") };
-    assert_eq!((suspension.leaf, &suspension.object, suspension.line), (None, &None, None));
+    assert_eq!((suspension.leaf, &suspension.object), (None, &None));
+    let line = suspension.line.expect("the line is known");
+    assert_eq!((line.file(), line.line()), (file!(), made_at));
     assert!(suspension.bytes > 0, "{suspension:?}");
 }
 

@@ -64,6 +64,20 @@ pub enum RecordedLine {
 }
 
 impl PlayRecord {
+    /// Returns whether a task of this cycle has ended before any of them was cancelled. Only a
+    /// cancel, such as one by a fault, ends a cycle of joins.
+    pub(super) fn goes_on(&self, cycle: &ReportedCycle) -> bool {
+        let first_end = self.entries.iter().find_map(|entry| match entry {
+            RecordedLine::Event(event) if cycle.tasks.contains(&event.task) => match event.kind {
+                EventKind::Done | EventKind::Panicked => Some(true),
+                EventKind::Cancelled => Some(false),
+                _ => None,
+            },
+            _ => None,
+        });
+        first_end == Some(true)
+    }
+
     /// Returns whether this task was done, or has panicked.
     pub fn went_on(&self, task: TaskId) -> bool {
         self.entries.iter().any(|entry| match entry {

@@ -46,7 +46,7 @@ pub fn check_rules(record: &PlayRecord, in_order: bool) -> Result<(), String> {
         seen.end(&record.end)?;
     }
     let mut certain = record.reports.iter().filter(|report| report.is_certain);
-    match certain.find(|report| report.tasks.iter().any(|it| record.went_on(*it))) {
+    match certain.find(|report| record.goes_on(report)) {
         Some(report) => Err(format!("{report}, but one of them has ended by itself")),
         None => Ok(()),
     }

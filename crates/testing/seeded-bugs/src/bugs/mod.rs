@@ -8,6 +8,7 @@ mod ends;
 mod timers;
 mod trace;
 mod reports;
+mod watchdog;
 mod explained_waits;
 mod other_threads;
 mod sockets;
@@ -48,6 +49,7 @@ pub fn all() -> impl Iterator<Item = &'static Bug> {
         timers::BUGS,
         trace::BUGS,
         reports::BUGS,
+        watchdog::BUGS,
         explained_waits::BUGS,
         other_threads::BUGS,
         sockets::BUGS,

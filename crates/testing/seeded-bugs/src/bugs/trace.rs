@@ -35,6 +35,13 @@ pub const BUGS: &[Bug] = &[
         replace: "_ => record_of(number).filter(|_| false).map(",
     },
     Bug {
+        name: "trace-without-lines-of-turns",
+        harm: "a suspension in the trace does not show on which line a task lets the others run",
+        file: NOTES,
+        find: "line: take_turn_line(),",
+        replace: "line: take_turn_line().filter(|_| false),",
+    },
+    Bug {
         name: "trace-joins-no-task",
         harm: "a join in the trace does not show which task is joined",
         file: NOTES,

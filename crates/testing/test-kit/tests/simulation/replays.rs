@@ -114,3 +114,32 @@ fn seeds_mean_the_same_in_later_versions() {
         assert_eq!(order, [1, 1, 2, 3, 2, 3]);
     });
 }
+
+#[test]
+fn the_choices_of_a_seed_replay_its_order() {
+    in_every_style(|style| {
+        for seed in 0..20 {
+            let simulation = Simulation::new();
+            let by_seed = simulation.replay(seed, |event_loop| everything(style, event_loop));
+            let choices = &by_seed.choices;
+            let again = simulation.replay_order(choices, |it| everything(style, it));
+            assert_eq!((by_seed.trace, &by_seed.choices), (again.trace, &again.choices));
+        }
+    });
+}
+
+#[test]
+fn every_order_is_replayed_once() {
+    let program = |event_loop: &mut EventLoop| {
+        let _a = event_loop.spawn(sleep(Duration::ZERO));
+        let _b = event_loop.spawn(sleep(Duration::ZERO));
+        event_loop.run().unwrap();
+    };
+    let simulation = Simulation::new();
+    let replays: Vec<_> = simulation.replay_every_order(program).collect();
+    assert_eq!(replays.len() as u64, simulation.every_order(program));
+    for (i, replay) in replays.iter().enumerate() {
+        assert_eq!(*replay, simulation.replay_order(&replay.choices, program));
+        assert!(replays[..i].iter().all(|earlier| earlier.trace != replay.trace), "{replay:?}");
+    }
+}

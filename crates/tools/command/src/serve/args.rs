@@ -10,7 +10,7 @@ use crate::{args::parse_time, names::style_parser};
 const EXAMPLES: &str = "\
 The first line on standard output is `listening on ADDR`. SIGINT or SIGTERM stops the server: it \
 accepts no more connections, and cancels those that have not ended after --grace. A second signal \
-cancels them at once.
+cancels them at once. SIGUSR1 prints what the tasks do, on standard error.
 
 Examples:
   quadrivium serve echo                     on a free port of this machine
@@ -19,7 +19,9 @@ Examples:
   quadrivium serve proxy --to localhost:8080 --listen 127.0.0.1:8081
   quadrivium serve http . --threads 2
   quadrivium serve echo --host may --threads 2
+  quadrivium serve http . --watchdog 100ms
   quadrivium serve echo --max-connections 20000 --idle-timeout never
+  quadrivium serve echo --trace echo.pftrace
 
 Exit code: 0 after a stop; 1 if it could not serve; 2 if the command line is refused.";
 
@@ -102,12 +104,29 @@ pub struct Options {
     )]
     pub idle_timeout: IdleTimeout,
 
+    /// Offers the tasks of the server to `quadrivium ps`
+    #[arg(long, global = true)]
+    pub inspect: bool,
+
+    /// Writes what happens to the tasks into a new file, for the viewer of Perfetto (.pftrace) or
+    /// Chrome (.json)
+    // Global values are visible to the whole command, which has another `trace`.
+    #[arg(id = "server_trace", long = "trace", global = true, value_name = "FILE")]
+    pub trace: Option<PathBuf>,
+
     /// How long connections may continue after the stop
     #[arg(
         long, global = true, value_name = "TIME", default_value = "10s", value_parser = parse_time,
         allow_hyphen_values = true,
     )]
     pub grace: Duration,
+
+    /// Reports each task that occupies a thread of the server for longer, on standard error
+    #[arg(
+        long, global = true, value_name = "TIME", value_parser = parse_watchdog,
+        allow_hyphen_values = true,
+    )]
+    pub watchdog: Option<Duration>,
 }
 
 /// The host: it waits for the operating system, and gives the loops their turns.
@@ -157,6 +176,11 @@ fn parse_connections(text: &str) -> Result<usize, String> {
 fn parse_threads(text: &str) -> Result<NonZero<usize>, String> {
     let found = text.parse().ok().filter(|number: &NonZero<usize>| number.get() <= MOST_THREADS);
     found.ok_or_else(|| format!("use a whole number from 1 to {MOST_THREADS}"))
+}
+
+fn parse_watchdog(text: &str) -> Result<Duration, String> {
+    let found = parse_time(text).ok().filter(|time| !time.is_zero());
+    found.ok_or_else(|| "use a time like 100ms or 1s".into())
 }
 
 fn parse_idle_timeout(text: &str) -> Result<IdleTimeout, String> {

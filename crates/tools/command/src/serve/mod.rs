@@ -8,7 +8,15 @@ use std::{
     sync::mpsc,
 };
 
-use quadrivium::{future::perform, net::TcpListener, prelude::*, signal::Signals, task::BoxTask};
+use quadrivium::{
+    event_loop::{trace::TraceFile, watchdog_for_all_loops},
+    future::perform,
+    inspect::serve_snapshots,
+    net::TcpListener,
+    prelude::*,
+    signal::Signals,
+    task::BoxTask,
+};
 use quadrivium_examples::{
     chat, echo,
     http::{self, Http},
@@ -19,10 +27,14 @@ use quadrivium_examples::{
 
 mod args;
 mod hosts;
+mod shown_tasks;
 
 pub use args::Serve;
 
-use self::args::{HostChoice, Options, ServerProgram};
+use self::{
+    args::{HostChoice, Options, ServerProgram},
+    shown_tasks::show_on_signal,
+};
 
 /// Serves until a signal stops the server.
 ///
@@ -30,11 +42,20 @@ use self::args::{HostChoice, Options, ServerProgram};
 ///
 /// One line, with the cause and a remedy.
 pub fn serve(options: &Serve) -> Result<(), String> {
-    let Options { listen, threads, host, .. } = options.options;
+    let Options { listen, threads, host, watchdog, ref trace, .. } = options.options;
+    if let Some(limit) = watchdog {
+        watchdog_for_all_loops(limit);
+    }
     if matches!(options.program, ServerProgram::Chat) && threads.get() > 1 {
         return Err("the rooms of a chat are on one loop: use --threads 1".into());
     }
     let listeners = Listeners::bind(listen, threads)?;
+    show_on_signal().map_err(|error| format!("cannot listen for signals: {error}"))?;
+    if options.options.inspect {
+        serve_snapshots().map_err(|error| format!("cannot offer snapshots: {error}"))?;
+    }
+    let file = trace.as_ref().map(TraceFile::create).transpose();
+    let _traced = file.map_err(|error| error.to_string())?.map(TraceFile::of_every_loop);
     match host {
         HostChoice::Loop if threads.get() == 1 => on_this_thread(options, listeners),
         HostChoice::Loop => {

@@ -66,3 +66,12 @@ fn programs_that_do_not_exist_are_refused_with_a_list() {
                     use hello, ticker, ping_pong, pipeline, exhibition\n";
     assert_eq!(line, expected);
 }
+
+/// The chapter shows the output of one program, whole.
+#[test]
+fn the_chapter_shows_a_real_output() {
+    let chapter = include_str!("../../../../../docs/traces.md");
+    let shown = chapter.split("$ quadrivium trace ping_pong --style green\n").nth(1).unwrap();
+    let shown = shown.split("```").next().unwrap();
+    assert_eq!(shown, trace("ping_pong", "green"));
+}
