@@ -102,10 +102,12 @@ fn a_read_in_time_leaves_no_deadline(subject: Subject) {
 fn a_limit_of_zero_never_waits(subject: Subject) {
     run(subject, |mut stream, other| {
         stream.set_read_timeout(Some(Duration::ZERO));
-        let read = timed(|| stream.read(&mut [0; 9]));
-        assert_eq!(read, (Some(ErrorKind::TimedOut), Duration::ZERO));
         perform(other.write_all(b"!")).unwrap();
         assert_eq!(stream.read(&mut [0; 9]).unwrap(), 1);
+        let (error, took) = timed(|| stream.read(&mut [0; 9]));
+        assert_eq!(error, Some(ErrorKind::TimedOut));
+        // The timers of some hosts count in milliseconds, and round up.
+        assert!(took <= Duration::from_millis(1), "{took:?}");
     });
 }
 
