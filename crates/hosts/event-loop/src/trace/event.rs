@@ -33,7 +33,7 @@ pub struct Suspension {
     /// The leaf that waits. There is none if the task only lets other tasks run.
     pub leaf: Option<LeafKind>,
     /// The line that made the leaf, if it is known. For a task that only lets other tasks run, it
-    /// is the line of its [`turn`](quadrivium_core::turn).
+    /// is the line of the last [`turn`](quadrivium_core::turn) that was made in this step.
     pub line: Option<&'static Location<'static>>,
     /// The object for which the leaf waits, if it has one.
     pub object: Option<TracedObject>,

@@ -52,8 +52,8 @@ fn have_the_leaf_its_line_and_its_object(subject: Subject) {
 }
 
 fn have_no_leaf_in_a_turn(subject: Subject) {
-    let (turn, made_at) = (turn(), line!());
-    let suspensions = suspensions(subject, body().perform(turn));
+    let (waits, made_at) = (body().perform_then(|| turn(), |()| ()), line!());
+    let suspensions = suspensions(subject, waits);
     let [suspension] = &suspensions[..] else { panic!("{suspensions:?}") };
     assert_eq!((suspension.leaf, &suspension.object), (None, &None));
     let line = suspension.line.expect("the line is known");
