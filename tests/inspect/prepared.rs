@@ -12,9 +12,7 @@ use std::{
 };
 
 use quadrivium::{
-    dns,
     net::{TcpStream, UnixListener},
-    prelude::*,
     process::Command,
 };
 use rustix::fs::OFlags;
@@ -94,15 +92,4 @@ impl Drop for Fifo {
         }
         fs::remove_file(&self.path).unwrap();
     }
-}
-
-/// Fills the queue of the threads that look up names, so that the next lookup has to wait. Work
-/// that has not begun is taken out of the queue when the loop is dropped.
-pub fn queued_lookups() -> EventLoop {
-    let mut event_loop = EventLoop::new().unwrap();
-    for _ in 0..1_000 {
-        drop(event_loop.spawn(future(dns::lookup("localhost:1").into_future())));
-    }
-    event_loop.turn().unwrap();
-    event_loop
 }
