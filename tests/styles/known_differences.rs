@@ -165,7 +165,11 @@ fn call_that_cannot_fail() {
 
 fn cancelled_in_a_call_that_cannot_fail(subject: Subject) -> String {
     let dropped = Rc::new(());
-    let body = body().hold(Rc::clone(&dropped)).run(call_that_cannot_fail);
+    let held = Rc::clone(&dropped);
+    let body = body().run(move || {
+        let _held = held;
+        call_that_cannot_fail();
+    });
     let _ = cancelled(subject, body);
     match Rc::strong_count(&dropped) {
         1 => "runs".to_string(),
