@@ -147,6 +147,7 @@ fn mysql_against_mariadb() {
     });
 }
 
+/// A server of a single process. A master that is killed would leave its workers behind.
 fn nginx(folder: &std::path::Path, port: u16, tls: bool) -> Command {
     fs::write(folder.join("page"), "hello").unwrap();
     let ssl = if tls {
@@ -169,7 +170,7 @@ fn nginx(folder: &std::path::Path, port: u16, tls: bool) -> Command {
     let ssl_of_port = if tls { " ssl" } else { "" };
     let at = folder.display();
     let configuration = format!(
-        "daemon off; pid {at}/pid; error_log {at}/error.log; worker_processes 1;
+        "daemon off; master_process off; pid {at}/pid; error_log {at}/error.log;
          events {{ worker_connections 1024; }}
          http {{ access_log off; client_body_temp_path {at}/b; proxy_temp_path {at}/p;
            fastcgi_temp_path {at}/f; uwsgi_temp_path {at}/u; scgi_temp_path {at}/s;
